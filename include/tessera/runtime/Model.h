@@ -1,0 +1,69 @@
+// A compiled model as the runtime sees it: entry point, tensors, weights, sizes. No LLVM here.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tessera::runtime {
+
+/// Element types of a model's inputs and outputs. An i1 is stored as one byte, 0 or 1.
+enum class ElementType { f32, f16, bf16, f64, i8, i32, i64, i1 };
+
+/// Bytes that one element takes in memory.
+size_t elementBytes(ElementType type);
+
+/// The type's name as MLIR spells it, such as "f32".
+const char *elementTypeName(ElementType type);
+
+/// A model's input or output: dense, row-major, every dimension known.
+struct TensorInfo {
+  std::string name;
+  ElementType type = ElementType::f32;
+  std::vector<int64_t> dims;
+
+  /// Number of elements; 1 for a scalar.
+  int64_t elementCount() const;
+  /// Size of the whole tensor in bytes.
+  size_t byteCount() const;
+};
+
+/// One block of a launch's grid: `args` belong to the launch, `index` numbers the block, `scratch`
+/// is the executing core's own memory, 64-byte aligned, its content undefined on entry.
+using CoreFn = void (*)(void **args, int64_t index, void *scratch);
+
+/// Handed through the generated code so that it can start the blocks of a launch. `launch` returns
+/// when all `count` blocks have run, in any order and on any number of threads.
+struct LaunchContext {
+  void (*launch)(LaunchContext *self, int32_t kernel, CoreFn fn, void **args,
+                 int64_t count) = nullptr;
+};
+
+/// The generated entry point. `buffers` holds inputs, then weights, then outputs, each dense.
+using MainFn = void (*)(void **buffers, void *arena, LaunchContext *context);
+
+/// What one launch of a kernel costs, known when the model is compiled.
+struct KernelInfo {
+  std::string name;
+  double flops = 0;
+  double bytes = 0;
+};
+
+/// Machine code with all that is needed to run it. Immutable once made, so that any number of
+/// sessions may share it.
+struct CompiledModel {
+  MainFn main = nullptr;
+  std::vector<TensorInfo> inputs, outputs;
+  std::vector<const void *> weights;
+  /// Indexed by the kernel number that the generated code passes to `launch`.
+  std::vector<KernelInfo> kernels;
+  /// Memory for intermediate tensors, shared by all cores.
+  size_t arenaBytes = 0;
+  /// Memory private to each core while it runs a block.
+  size_t scratchBytes = 0;
+  /// Keeps code and weights alive.
+  std::shared_ptr<void> code;
+};
+
+} // namespace tessera::runtime

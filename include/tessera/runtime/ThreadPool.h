@@ -1,0 +1,50 @@
+// A fixed set of threads that share the blocks of one launch after another.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace tessera::runtime {
+
+/// Runs loops on a fixed number of threads, the calling thread being one of them. Idle threads
+/// spin for some microseconds, since the next launch of a model follows at once, and then sleep.
+/// One thread at a time may call parallelFor.
+class ThreadPool {
+public:
+  /// Called once per index; `thread` is in [0, threads()) and no two concurrent calls share it.
+  using Body = void (*)(void *context, int64_t index, int thread);
+
+  /// `threads` below 1 stands for one per processor that this process may use.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool &) = delete;
+  ThreadPool &operator=(const ThreadPool &) = delete;
+
+  int threads() const { return static_cast<int>(workers.size()) + 1; }
+
+  /// Calls body(context, i, thread) for every i in [0, count) and returns when all have returned.
+  /// Indices are handed out in order to whichever thread is free. `body` must not throw, and must
+  /// not call parallelFor of the same pool.
+  void parallelFor(int64_t count, Body body, void *context);
+
+private:
+  void work(int thread);
+  void runIndices(int thread);
+  bool tryJoin(uint32_t &lastRound);
+
+  // The job. Written by the caller while no worker is inside, read by workers after they joined.
+  Body body = nullptr;
+  void *context = nullptr;
+  int64_t count = 0;
+  alignas(64) std::atomic<int64_t> nextIndex{0};
+  // High half: the round, odd while workers may join. Low half: workers inside the round. One word,
+  // so that a worker that wakes too late finds the round closed and is never waited for.
+  alignas(64) std::atomic<uint64_t> gate{0};
+  // Counts rounds for sleepers; an int because the kernel's wait takes 32 bits.
+  alignas(64) std::atomic<int> wakeups{0};
+  std::atomic<bool> stopping{false};
+  std::vector<std::thread> workers;
+};
+
+} // namespace tessera::runtime

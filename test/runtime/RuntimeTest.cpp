@@ -1,0 +1,152 @@
+// The runtime with hand-written "generated" code: pool, session, profile.
+#define CATCH_CONFIG_MAIN
+#include "tessera/runtime/Session.h"
+#include "tessera/runtime/ThreadPool.h"
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <numeric>
+
+using namespace tessera::runtime;
+
+namespace {
+
+// Blocks of 100 elements: out = in * weight, through the arena and the core's scratch.
+constexpr int64_t kBlock = 100, kBlocks = 37, kCount = kBlock * kBlocks;
+
+void scaleIntoArena(void **args, int64_t index, void *scratch) {
+  const auto *in = static_cast<const float *>(args[0]);
+  const float weight = *static_cast<const float *>(args[1]);
+  auto *out = static_cast<float *>(args[2]);
+  auto *local = static_cast<float *>(scratch);
+  for (int64_t i = 0; i < kBlock; ++i)
+    local[i] = in[index * kBlock + i] * weight;
+  for (int64_t i = 0; i < kBlock; ++i)
+    out[index * kBlock + i] = local[i];
+}
+
+void copyFromArena(void **args, int64_t index, void *) {
+  const auto *in = static_cast<const float *>(args[0]);
+  auto *out = static_cast<float *>(args[1]);
+  for (int64_t i = 0; i < kBlock; ++i)
+    out[index * kBlock + i] = in[index * kBlock + i];
+}
+
+void fakeMain(void **buffers, void *arena, LaunchContext *context) {
+  std::array<void *, 3> first{buffers[0], buffers[1], arena};
+  context->launch(context, 0, scaleIntoArena, first.data(), kBlocks);
+  std::array<void *, 2> second{arena, buffers[2]};
+  context->launch(context, 1, copyFromArena, second.data(), kBlocks);
+}
+
+std::shared_ptr<const CompiledModel> fakeModel() {
+  static const float weight = 3.0f;
+  auto model = std::make_shared<CompiledModel>();
+  model->main = fakeMain;
+  model->inputs = {{"x", ElementType::f32, {kBlocks, kBlock}}};
+  model->outputs = {{"y", ElementType::f32, {kBlocks, kBlock}}};
+  model->weights = {&weight};
+  model->kernels = {{"scale", kCount, 8.0 * kCount}, {"copy", 0, 8.0 * kCount}};
+  model->arenaBytes = model->outputs[0].byteCount();
+  model->scratchBytes = kBlock * sizeof(float);
+  return model;
+}
+
+} // namespace
+
+TEST_CASE("a tensor knows its size") {
+  CHECK(TensorInfo{"s", ElementType::f64, {}}.byteCount() == 8);
+  CHECK(TensorInfo{"v", ElementType::i1, {3, 5}}.byteCount() == 15);
+  CHECK(TensorInfo{"e", ElementType::bf16, {4, 0}}.byteCount() == 0);
+  CHECK(std::string(elementTypeName(ElementType::bf16)) == "bf16");
+}
+
+TEST_CASE("a parallel loop visits each index once, on one thread at a time") {
+  for (int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    REQUIRE(pool.threads() == threads);
+    struct Seen {
+      std::vector<std::atomic<int>> visits = std::vector<std::atomic<int>>(1000);
+      std::vector<std::atomic<int>> busy = std::vector<std::atomic<int>>(5);
+      std::atomic<bool> clash{false};
+    } seen;
+    const auto body = [](void *context, int64_t index, int thread) {
+      Seen &s = *static_cast<Seen *>(context);
+      if (s.busy[static_cast<size_t>(thread)].exchange(1))
+        s.clash = true;
+      ++s.visits[static_cast<size_t>(index)];
+      s.busy[static_cast<size_t>(thread)] = 0;
+    };
+    // Many short rounds: a worker that wakes late must never enter a later round's work twice.
+    for (int64_t count : {0, 1, 2, 7, 1000})
+      for (int round = 0; round < 200; ++round) {
+        for (auto &visit : seen.visits)
+          visit = 0;
+        pool.parallelFor(count, body, &seen);
+        int64_t wrong = 0;
+        for (int64_t i = 0; i < 1000; ++i)
+          wrong += seen.visits[static_cast<size_t>(i)] != (i < count);
+        REQUIRE(wrong == 0);
+      }
+    CHECK_FALSE(seen.clash);
+  }
+}
+
+TEST_CASE("a pool wakes from sleep") {
+  ThreadPool pool(3);
+  std::atomic<int> calls{0};
+  const auto body = [](void *context, int64_t, int) {
+    ++*static_cast<std::atomic<int> *>(context);
+  };
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    pool.parallelFor(10, body, &calls);
+  }
+  CHECK(calls == 50);
+}
+
+TEST_CASE("a session computes the same on any number of threads") {
+  std::vector<float> input(kCount), expected(kCount);
+  std::iota(input.begin(), input.end(), 0.5f);
+  for (size_t i = 0; i < input.size(); ++i)
+    expected[i] = input[i] * 3.0f;
+  for (int threads : {1, 2, 4}) {
+    Session session(fakeModel(), threads);
+    std::vector<float> output(kCount);
+    const void *inputs[] = {input.data()};
+    void *outputs[] = {output.data()};
+    for (int run = 0; run < 20; ++run) {
+      std::fill(output.begin(), output.end(), -1.0f);
+      REQUIRE(session.run(inputs, outputs));
+      REQUIRE(output == expected);
+    }
+  }
+}
+
+TEST_CASE("a session refuses the wrong number of tensors") {
+  Session session(fakeModel(), 1);
+  std::vector<float> output(kCount);
+  void *outputs[] = {output.data()};
+  CHECK_FALSE(session.run({}, outputs));
+}
+
+TEST_CASE("profiling counts launches, and only while it is on") {
+  Session session(fakeModel(), 2);
+  std::vector<float> input(kCount, 1.0f), output(kCount);
+  const void *inputs[] = {input.data()};
+  void *outputs[] = {output.data()};
+  REQUIRE(session.run(inputs, outputs));
+  CHECK(session.kernelTimes()[0].launches == 0);
+  session.setProfiling(true);
+  for (int run = 0; run < 3; ++run)
+    REQUIRE(session.run(inputs, outputs));
+  session.setProfiling(false);
+  REQUIRE(session.run(inputs, outputs));
+  REQUIRE(session.kernelTimes().size() == 2);
+  CHECK(session.kernelTimes()[0].launches == 3);
+  CHECK(session.kernelTimes()[1].launches == 3);
+  CHECK(session.kernelTimes()[1].totalUs > 0);
+  session.setProfiling(true);
+  CHECK(session.kernelTimes()[0].launches == 0);
+}
