@@ -1,0 +1,59 @@
+# The instruction sets: name, xsimd tag and compiler flags, and the two functions that build one
+# source once per instruction set. Mirrors include/tessera/support/Isa.h.
+set(TESSERA_ISAS sse2 avx2 avx512)
+set(TESSERA_ISA_TAG_sse2 "xsimd::sse2")
+set(TESSERA_ISA_TAG_avx2 "xsimd::fma3<xsimd::avx2>")
+set(TESSERA_ISA_TAG_avx512 "xsimd::avx512bw")
+set(TESSERA_ISA_FLAGS_sse2 -march=x86-64)
+set(TESSERA_ISA_FLAGS_avx2 -march=x86-64-v3)
+set(TESSERA_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+
+# Optimised in every build type: an inline function that is not inlined would be emitted by
+# several objects, and the linker would keep one. Nothing may contract a*b+c behind our back.
+set(TESSERA_ISA_COMMON_FLAGS -O3 -ffp-contract=off -fno-math-errno -fno-exceptions -fno-rtti)
+
+find_path(TESSERA_XSIMD_INCLUDE xsimd/xsimd.hpp REQUIRED)
+
+# tessera_isa_sources(TARGET SOURCE): adds SOURCE to TARGET once per instruction set, with that
+# set's flags, TESSERA_ISA (its name) and TESSERA_ARCH (its tag) defined.
+function(tessera_isa_sources target source)
+  foreach(isa IN LISTS TESSERA_ISAS)
+    get_filename_component(stem ${source} NAME_WE)
+    set(object ${target}_${stem}_${isa})
+    add_library(${object} OBJECT ${source})
+    target_compile_definitions(${object} PRIVATE
+      TESSERA_ISA=${isa} "TESSERA_ARCH=${TESSERA_ISA_TAG_${isa}}")
+    target_compile_options(${object} PRIVATE
+      ${TESSERA_ISA_FLAGS_${isa}} ${TESSERA_ISA_COMMON_FLAGS})
+    target_include_directories(${object} PRIVATE
+      ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include)
+    target_include_directories(${object} SYSTEM PRIVATE ${TESSERA_XSIMD_INCLUDE})
+    tessera_warnings(${object})
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}>)
+  endforeach()
+endfunction()
+
+# tessera_isa_bitcode(OUT SOURCE): compiles SOURCE to LLVM bitcode once per instruction set, with
+# the clang of the LLVM that the compiler links; OUT becomes the list of name=file.
+function(tessera_isa_bitcode out source)
+  find_program(TESSERA_DEVICE_CLANG clang++-22 REQUIRED)
+  get_filename_component(stem ${source} NAME_WE)
+  set(pairs)
+  foreach(isa IN LISTS TESSERA_ISAS)
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/${stem}_${isa}.bc)
+    add_custom_command(
+      OUTPUT ${file}
+      COMMAND ${TESSERA_DEVICE_CLANG} -std=c++20 ${TESSERA_ISA_FLAGS_${isa}}
+        ${TESSERA_ISA_COMMON_FLAGS} -DNDEBUG -Wall -Wextra
+        -DTESSERA_ISA=${isa} "-DTESSERA_ARCH=${TESSERA_ISA_TAG_${isa}}"
+        -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_BINARY_DIR}/include
+        -isystem ${TESSERA_XSIMD_INCLUDE}
+        -emit-llvm -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${file} -MD -MF ${file}.d
+      DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${source}
+      DEPFILE ${file}.d
+      COMMENT "Device bitcode for ${isa}"
+      VERBATIM)
+    list(APPEND pairs "${isa}=${file}")
+  endforeach()
+  set(${out} "${pairs}" PARENT_SCOPE)
+endfunction()

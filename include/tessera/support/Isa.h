@@ -1,0 +1,50 @@
+// The instruction sets that kernels are built for: names, detection, and the choice of one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tessera {
+
+/// Instruction sets in rising order; each runs the code of those before it.
+enum class Isa : std::uint8_t { sse2, avx2, avx512 };
+
+inline constexpr std::array<Isa, 3> kAllIsas = {Isa::sse2, Isa::avx2, Isa::avx512};
+
+/// What a code generator must be told to emit code for one instruction set.
+struct IsaInfo {
+  std::string_view name;           ///< as in kernel names and TESSERA_ISA
+  std::string_view targetCpu;      ///< LLVM's target-cpu
+  std::string_view targetFeatures; ///< LLVM's target-features: what targetCpu does not imply
+  int vectorBytes;                 ///< width of the natural vector, prefer-vector-width / 8
+};
+
+/// The row of the instruction set table.
+const IsaInfo &isaInfo(Isa isa);
+
+/// "sse2", "avx2" (with FMA and F16C) or "avx512" (F, BW, CD, DQ and VL).
+std::string_view isaName(Isa isa);
+
+/// The inverse of isaName; empty for any other text.
+std::optional<Isa> isaFromName(std::string_view name);
+
+/// Floats in the natural vector: 4, 8 or 16.
+int isaFloatLanes(Isa isa);
+
+/// Whether this machine (CPU and operating system) executes the instruction set.
+bool isaPresent(Isa isa);
+
+/// The names of the instruction sets present, as in "sse2, avx2".
+std::string presentIsaNames();
+
+/// The best instruction set present that does not exceed `ceiling` (a name; empty for none).
+/// An unknown or absent name gives no value, and `error` says which names there are.
+std::optional<Isa> chooseIsa(std::string_view ceiling, std::string &error);
+
+/// chooseIsa with the environment variable TESSERA_ISA as the ceiling.
+std::optional<Isa> chooseIsaFromEnvironment(std::string &error);
+
+} // namespace tessera

@@ -1,0 +1,86 @@
+// Detects the instruction sets of this machine and applies the TESSERA_ISA ceiling.
+#include "tessera/support/Isa.h"
+
+#include <cstdlib>
+
+namespace tessera {
+namespace {
+
+constexpr IsaInfo kInfos[] = {
+    {"sse2", "x86-64", "", 16},
+    {"avx2", "x86-64-v3", "", 32},
+    {"avx512", "x86-64-v4", "", 64},
+};
+
+bool detect(Isa isa) {
+#if defined(__x86_64__)
+  switch (isa) {
+  case Isa::sse2:
+    return true;
+  case Isa::avx2:
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  case Isa::avx512:
+    return detect(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  }
+#endif
+  return false;
+}
+
+} // namespace
+
+const IsaInfo &isaInfo(Isa isa) { return kInfos[static_cast<std::size_t>(isa)]; }
+
+std::string_view isaName(Isa isa) { return isaInfo(isa).name; }
+
+std::optional<Isa> isaFromName(std::string_view name) {
+  for (Isa isa : kAllIsas)
+    if (isaName(isa) == name)
+      return isa;
+  return std::nullopt;
+}
+
+int isaFloatLanes(Isa isa) { return isaInfo(isa).vectorBytes / 4; }
+
+bool isaPresent(Isa isa) { return detect(isa); }
+
+std::string presentIsaNames() {
+  std::string names;
+  for (Isa isa : kAllIsas) {
+    if (!isaPresent(isa))
+      continue;
+    if (!names.empty())
+      names += ", ";
+    names += isaName(isa);
+  }
+  return names;
+}
+
+std::optional<Isa> chooseIsa(std::string_view ceiling, std::string &error) {
+  Isa limit = kAllIsas.back();
+  if (!ceiling.empty()) {
+    std::optional<Isa> named = isaFromName(ceiling);
+    if (!named || !isaPresent(*named)) {
+      error = std::string(named ? "absent" : "unknown") + " isa '" + std::string(ceiling) +
+              "'; this machine has " + presentIsaNames();
+      return std::nullopt;
+    }
+    limit = *named;
+  }
+  std::optional<Isa> best;
+  for (Isa isa : kAllIsas)
+    if (isa <= limit && isaPresent(isa))
+      best = isa;
+  if (!best)
+    error = "no instruction set of this machine is supported";
+  return best;
+}
+
+std::optional<Isa> chooseIsaFromEnvironment(std::string &error) {
+  const char *ceiling = std::getenv("TESSERA_ISA");
+  return chooseIsa(ceiling ? ceiling : "", error);
+}
+
+} // namespace tessera
