@@ -1,0 +1,221 @@
+// `tessera run`: a model's outputs, and how long they took.
+#include "Commands.h"
+#include "KernelTable.h"
+#include "ModelArguments.h"
+#include "Outputs.h"
+#include "Progress.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include <cmath>
+
+namespace tessera::tool {
+namespace {
+
+struct RunOptions {
+  ModelArguments model;
+  std::string outputDir, outputFormat = "pb";
+  bool reference = false, check = false, profile = false;
+  int64_t repeat = 1;
+  double tolerance = 1e-4;
+
+  void addTo(CommandLine &line);
+};
+
+void RunOptions::addTo(CommandLine &line) {
+  model.addTo(line);
+  line.text("--output-dir", "FOLDER",
+            "Writes every output there, as output_0, output_1 and so on; the folder is made if it "
+            "is missing.",
+            outputDir);
+  line.choice("--output-format", {"npy", "pb"},
+              "The format of the files: ONNX tensors (pb, unless said otherwise) or NumPy arrays.",
+              outputFormat);
+  line.flag("--reference",
+            "Runs the operators' decompositions, compiled by upstream passes only. Slow, and "
+            "independent of everything that makes the other way fast.",
+            reference);
+  line.flag("--check",
+            "Runs both ways on the same inputs and compares every output. The exit code is 1 when "
+            "one differs by more than the tolerance.",
+            check);
+  line.number("--tolerance", "X",
+              "The largest difference that --check accepts, relative to the largest magnitude in "
+              "the reference output; 1e-4 unless given.",
+              tolerance);
+  line.integer("--repeat", "N", "Runs the model N times and gives the median time.", repeat, 1,
+               1000000);
+  line.flag("--profile", "Also prints which kernels took the time.", profile);
+}
+
+struct RunResult {
+  std::vector<Tensor> outputs;
+  std::vector<double> ms;
+};
+
+RunResult runModel(const RunOptions &options, runtime::Session &session,
+                   const std::vector<Tensor> &inputs, std::vector<Tensor> outputs) {
+  RunResult result;
+  Progress progress("running " + options.model.model);
+  session.setProfiling(options.profile);
+  for (int64_t i = 0; i < options.repeat; ++i) {
+    const double begin = progress.elapsedMs();
+    runOnce(session, inputs, outputs);
+    result.ms.push_back(progress.elapsedMs() - begin);
+  }
+  result.outputs = std::move(outputs);
+  return result;
+}
+
+/// Writes the outputs and returns their paths; nothing, with the error said, when it cannot.
+std::optional<std::vector<std::string>> writeOutputs(const RunOptions &options,
+                                                     const std::vector<Tensor> &outputs) {
+  std::vector<std::string> files(outputs.size());
+  if (options.outputDir.empty())
+    return files;
+  if (std::error_code code = llvm::sys::fs::create_directories(options.outputDir)) {
+    fail("cannot make the folder '" + options.outputDir + "': " + code.message());
+    return std::nullopt;
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    files[i] = outputPath(options.outputDir, i, options.outputFormat);
+    std::string error;
+    if (!import_::writeTensor(files[i], outputs[i], error)) {
+      fail(error);
+      return std::nullopt;
+    }
+  }
+  return files;
+}
+
+/// The relative error of each output against the reference; nothing when that failed to compile.
+std::optional<std::vector<double>> checkOutputs(RunOptions &options,
+                                                const std::vector<Tensor> &inputs,
+                                                const std::vector<Tensor> &outputs) {
+  auto model = options.model.compile(/*reference=*/true);
+  if (!model)
+    return std::nullopt;
+  auto expected = allocateOutputs(*model);
+  if (!expected)
+    return std::nullopt;
+  if (expected->size() != outputs.size()) {
+    fail("the reference has " + llvm::Twine(expected->size()) + " outputs, but the model " +
+         llvm::Twine(outputs.size()));
+    return std::nullopt;
+  }
+  runtime::Session session(model, 1);
+  Progress progress("running the reference of " + options.model.model);
+  runOnce(session, inputs, *expected);
+  std::vector<double> errors;
+  for (auto [got, want] : llvm::zip(outputs, *expected))
+    errors.push_back(relativeError(got, want));
+  return errors;
+}
+
+double median(std::vector<double> values) {
+  llvm::sort(values);
+  return values[values.size() / 2];
+}
+
+void printText(const RunOptions &options, const runtime::Session &session, const RunResult &result,
+               const std::vector<double> &errors) {
+  llvm::raw_ostream &out = llvm::outs();
+  out << "outputs:\n";
+  for (auto [index, tensor] : llvm::enumerate(result.outputs)) {
+    printOutput(out, tensor);
+    if (index < errors.size())
+      out << llvm::format("    differs from the reference by %.2g of its largest value\n",
+                          errors[index]);
+  }
+  out << llvm::format("loaded in %.1f ms, compiled in %.1f ms, ran in %.3f ms",
+                      options.model.loadMs, options.model.compileMs, median(result.ms));
+  if (options.repeat > 1)
+    out << " (median of " << options.repeat << ")";
+  out << " on " << session.threads() << (session.threads() == 1 ? " thread\n" : " threads\n");
+  if (options.profile)
+    printKernelTable(out, session, options.repeat, 12);
+}
+
+void printJson(const RunOptions &options, const runtime::Session &session, const RunResult &result,
+               const std::vector<double> &errors, const std::vector<std::string> &files) {
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    json.attribute("model", options.model.model);
+    json.attribute("chip", options.model.chip.empty() ? hostChip() : options.model.chip);
+    json.attribute("precision", options.model.precision);
+    json.attribute("reference", options.reference);
+    json.attribute("threads", session.threads());
+    json.attribute("load_ms", options.model.loadMs);
+    json.attribute("compile_ms", options.model.compileMs);
+    json.attribute("run_ms", median(result.ms));
+    json.attributeArray("outputs", [&] {
+      for (auto [tensor, file] : llvm::zip(result.outputs, files))
+        writeOutput(json, tensor, file);
+    });
+    if (!errors.empty())
+      json.attributeArray("relative_errors", [&] {
+        for (double error : errors)
+          json.value(std::isfinite(error) ? llvm::json::Value(error) : nullptr);
+      });
+    if (options.profile)
+      writeKernelTable(json, session, options.repeat);
+  });
+  llvm::outs() << "\n";
+}
+
+int runWith(RunOptions &options) {
+  auto model = options.model.compile(options.reference);
+  if (!model)
+    return kRejected;
+  auto inputs = options.model.inputValues(*model);
+  if (!inputs)
+    return kRejected;
+  auto outputs = allocateOutputs(*model);
+  if (!outputs)
+    return kRejected;
+  runtime::Session session(model, static_cast<int>(options.model.threads));
+  RunResult result = runModel(options, session, *inputs, std::move(*outputs));
+  std::vector<double> errors;
+  if (options.check) {
+    const double loadMs = options.model.loadMs, compileMs = options.model.compileMs;
+    auto checked = checkOutputs(options, *inputs, result.outputs);
+    if (!checked)
+      return kRejected;
+    errors = std::move(*checked);
+    options.model.loadMs = loadMs;
+    options.model.compileMs = compileMs;
+  }
+  auto files = writeOutputs(options, result.outputs);
+  if (!files)
+    return kRejected;
+  if (options.model.json)
+    printJson(options, session, result, errors, *files);
+  else
+    printText(options, session, result, errors);
+  for (auto [index, error] : llvm::enumerate(errors))
+    if (!(error <= options.tolerance))
+      return fail("output '" + result.outputs[index].name + "' differs from the reference by " +
+                  llvm::Twine(error) + " of its largest value, more than " +
+                  llvm::Twine(options.tolerance));
+  return kOk;
+}
+
+} // namespace
+
+int runCommand(llvm::ArrayRef<std::string> arguments) {
+  RunOptions options;
+  CommandLine line("run", "Loads a model, compiles it for a chip, runs it on this machine and "
+                          "reports its outputs.");
+  options.addTo(line);
+  if (std::optional<int> code = line.parse(arguments))
+    return *code;
+  if (options.check && options.reference)
+    return line.wrongUsage("--check compares with --reference, so give only one of them");
+  if (line.given("--output-format") && options.outputDir.empty())
+    return line.wrongUsage("--output-format says how to write files, so it needs --output-dir");
+  if (std::optional<int> code = options.model.readBindings(line))
+    return *code;
+  return runWith(options);
+}
+
+} // namespace tessera::tool
