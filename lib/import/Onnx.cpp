@@ -1,0 +1,45 @@
+// The public entry points of the ONNX front end.
+#include "tessera/import/Onnx.h"
+#include "GraphImporter.h"
+
+using namespace mlir;
+
+namespace tessera::import_ {
+
+std::optional<OnnxPorts> readOnnxPorts(const std::string &path, std::string &error) {
+  OnnxModel model;
+  if (!parseOnnx(path, model, error))
+    return std::nullopt;
+  auto portOf = [](const ValueInfo &value) {
+    OnnxPort port{value.name, value.type, {}};
+    for (const Dimension &dim : value.shape)
+      port.shape.push_back(dim.value);
+    return port;
+  };
+  OnnxPorts ports;
+  for (const ValueInfo &input : model.inputs) {
+    auto given = [&](const Tensor &tensor) { return tensor.name == input.name; };
+    if (llvm::none_of(model.initializers, given))
+      ports.inputs.push_back(portOf(input));
+  }
+  for (const ValueInfo &output : model.outputs)
+    ports.outputs.push_back(portOf(output));
+  return ports;
+}
+
+OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, const std::string &path,
+                                 const OnnxOptions &options, std::string &error) {
+  OnnxModel model;
+  if (!parseOnnx(path, model, error))
+    return nullptr;
+  context.loadDialect<func::FuncDialect>();
+  context.getOrLoadDialect("npu");
+  GraphImporter importer(context, model, options);
+  OwningOpRef<ModuleOp> module = importer.run();
+  error.clear();
+  for (const std::string &problem : importer.problems)
+    error += (error.empty() ? "" : "\n") + path + ": " + problem;
+  return module;
+}
+
+} // namespace tessera::import_
