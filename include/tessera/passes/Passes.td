@@ -63,6 +63,25 @@ def NpuFuse : Pass<"npu-fuse", "func::FuncOp"> {
   let dependentDialects = ["::tessera::npu::NpuDialect"];
 }
 
+def NpuDecompose : Pass<"npu-decompose", "func::FuncOp"> {
+  let summary = "Replace npu operators by their meaning in linalg, tensor, arith and math";
+  let description = [{
+    Applies each operator's own decomposition. The bodies of npu.kernel are inlined first, unless
+    only some families are asked for.
+
+    *Before*: npu operators on tensors. *After*: none of them, or none of the given families.
+    *Fails when*: an operator gives no decomposition, or a family has no such name.
+  }];
+  let options = [
+    ListOption<"families", "families", "std::string",
+               "Only operators of these families: elementwise, contraction, window, normalization, "
+               "reduction, movement, view, constant">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def NpuExternalizeConstants : Pass<"npu-externalize-constants", "ModuleOp"> {
   let summary = "Turn big constants into arguments of the entry function";
   let description = [{
@@ -75,6 +94,100 @@ def NpuExternalizeConstants : Pass<"npu-externalize-constants", "ModuleOp"> {
   let options = [
     Option<"minBytes", "min-bytes", "int64_t", "4096", "Constants of more bytes than this move">
   ];
+}
+
+//===----------------------------------------------------------------------===//
+// Kernel passes: from groups of operators to tile programs
+//===----------------------------------------------------------------------===//
+
+def NpuOutlineKernels : Pass<"npu-outline-kernels", "ModuleOp"> {
+  let summary = "Make each npu.kernel a function; structurally equal kernels become one";
+  let description = [{
+    A kernel function takes the kernel's operands and then one tensor per result, which it writes
+    and returns: the caller owns every buffer. It carries the unit attribute `tile.kernel`.
+
+    *Before*: npu.kernel groups in the entry functions. *After*: no npu.kernel; each is a call of a
+    private function, one for all kernels of equal body and types. *Fails when*: never.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def NpuTile : Pass<"npu-tile", "func::FuncOp"> {
+  let summary = "Tile each kernel function for the chip and fuse its operators into the tile";
+  let description = [{
+    Tiles the last operator of a kernel into an scf.forall over blocks, one block a unit of work
+    of a core, and computes its producers inside, by upstream's tile-and-fuse. Tile sizes come from
+    a cost function on the chip description under the capacity of its memories.
+
+    *Before*: a function with `tile.kernel` whose body is npu operators. *After*: one scf.forall of
+    operators on tiles. *Fails when*: the chip has no unit for the operator's types, or no tile of
+    the kernel fits its memories; the message gives the smallest tile and the capacity.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::linalg::LinalgDialect", "::tessera::tile::TileDialect"];
+}
+
+def NpuToBlocks : Pass<"npu-to-blocks", "func::FuncOp"> {
+  let summary = "Turn what is left of the operators on tiles into scalar regions";
+  let description = [{
+    Elementwise operators become linalg.generic regions, fused with each other, whose bodies call
+    the hand-written kernels by name (`tile.apply`); rows, reductions and movement become the
+    linalg and tensor operations of their decomposition.
+
+    *Before*: tiled kernels, and entry functions of calls, views and constants. *After*: no npu
+    operator. *Fails when*: an operator has no decomposition.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::tensor::TensorDialect", "::tessera::tile::TileDialect"];
+}
+
+def NpuToTile : Pass<"npu-to-tile", "ModuleOp"> {
+  let summary = "Place each block's buffers in the chip's memories and make its tile program";
+  let description = [{
+    Every block operator is given buffers in memories its unit can reach, with copies along the
+    paths the chip lists: contractions walk k in steps that fit, vector work goes in rows that fit.
+    A chip whose units reach global memory gets no copies.
+
+    *Before*: bufferised kernel functions and their calls. *After*: only tile, scf, arith, affine
+    and memref operations; every buffer but those in gm names its memory; calls are tile.launch. *Fails when*: the chip has no path
+    between two memories, or a block does not fit; the message names buffers and sizes.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::tessera::tile::TileDialect"];
+}
+
+def TilePlanMemory : Pass<"tile-plan-memory", "ModuleOp"> {
+  let summary = "Give every buffer an address: in its scratchpad, or in the model's one arena";
+  let description = [{
+    Buffers whose lifetimes do not overlap share addresses. The arena is the last argument of the
+    entry function; scratchpad offsets are attributes of the allocations (`tile.offset`).
+
+    *Before*: static allocations. *After*: `tile.arena_bytes` on the module, `tile.scratch_bytes`
+    on each kernel. *Fails when*: the buffers live at once in a memory exceed its capacity; the
+    message lists them with their sizes.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def TileToLLVM : Pass<"tile-to-llvm", "ModuleOp"> {
+  let summary = "Lower a placed tile program to LLVM for the CPU it runs on";
+  let description = [{
+    Kernel functions become `void core(ptr args, i64 block, ptr scratch)`; vector regions become
+    loops over the ISA's natural vector, matrix work calls of the device library; the entry
+    function becomes a sequence of calls of the launch callback.
+
+    *Before*: planned memory. *After*: LLVM dialect with the ISA's target attributes on every
+    function. *Fails when*: an operation has no lowering.
+  }];
+  let options = [Option<"isa", "isa", "std::string", "\"\"",
+                        "Instruction set: sse2, avx2 or avx512; the chip's own when empty">];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect"];
 }
 
 #endif // TESSERA_PASSES

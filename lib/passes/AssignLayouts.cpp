@@ -1,0 +1,136 @@
+// npu-assign-layouts: gives contraction operands the layout that the chip's matrix unit reads.
+#include "Constants.h"
+#include "FoldConstants.h"
+
+#include "mlir/IR/Remarks.h"
+#include "tessera/dialect/npu/NpuOps.h"
+#include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/passes/Passes.h"
+
+#include <map>
+
+using namespace mlir;
+
+namespace tessera {
+#define GEN_PASS_DEF_NPUASSIGNLAYOUTS
+#include "tessera/passes/Passes.h.inc"
+
+namespace {
+
+struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
+  using NpuAssignLayoutsBase::NpuAssignLayoutsBase;
+
+  // Packed operands made so far, so that a shared weight is packed and kept once.
+  using Key = std::tuple<const void *, int64_t, bool>;
+  std::map<Key, Value> packed;
+  std::shared_ptr<const tile::ChipSpec> chip;
+
+  /// The panel width where the unit for these types reads b in panels, else 0.
+  int64_t panelFor(Value a, Value b, Value result) const {
+    const tile::Mma *mma =
+        chip->mmaFor(getElementTypeOrSelf(a.getType()), getElementTypeOrSelf(b.getType()),
+                     getElementTypeOrSelf(result.getType()));
+    return mma && mma->b.layout == "panel" ? int64_t(mma->b.panel) : 0;
+  }
+
+  Value pack(Value rhs, int64_t panel, bool transpose) {
+    auto constant = rhs.getDefiningOp<npu::ConstantOp>();
+    const void *identity = constant ? constant.getValue().getAsOpaquePointer()
+                                    : static_cast<const void *>(rhs.getAsOpaquePointer());
+    Value &slot = packed[{identity, panel, transpose}];
+    if (slot)
+      return slot;
+    OpBuilder builder(&getContext());
+    // First of the function for a constant, so that it dominates every use of an equal one.
+    if (constant)
+      builder.setInsertionPointToStart(&getOperation().getBody().front());
+    else
+      builder.setInsertionPointAfterValue(rhs);
+    Location loc = rhs.getLoc();
+    Value source = constant ? npu::ConstantOp::create(builder, loc, constant.getValue()) : rhs;
+    auto op = npu::PackRhsOp::create(builder, loc, source, panel, transpose);
+    slot = op;
+    if (constant) {
+      if (ElementsAttr value = evaluate(op)) {
+        slot = npu::ConstantOp::create(builder, loc, value);
+        op.erase();
+        source.getDefiningOp()->erase();
+      }
+    }
+    remark::passed(loc, remark::RemarkOpts::name("packed").category("layout"))
+        << remark::add("right operand in panels of {0} columns, {1}", panel,
+                       constant ? "when compiled" : "at run time");
+    return slot;
+  }
+
+  void assign(npu::MatmulOp op) {
+    int64_t panel = panelFor(op.getLhs(), op.getRhs(), op.getResult());
+    if (!panel || op.getPackedN())
+      return;
+    int64_t n = cast<RankedTensorType>(op.getType()).getShape().back();
+    if (ShapedType::isDynamic(n))
+      return;
+    // The unit reads a in place, rows of k; a transposed one has to be turned first.
+    if (op.getTransposeLhs()) {
+      OpBuilder builder(op);
+      int64_t rank = cast<RankedTensorType>(op.getLhs().getType()).getRank();
+      auto perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+      std::swap(perm[rank - 1], perm[rank - 2]);
+      op.getLhsMutable().assign(npu::TransposeOp::create(builder, op.getLoc(), op.getLhs(), perm));
+      op.setTransposeLhs(false);
+    }
+    op.getRhsMutable().assign(pack(op.getRhs(), panel, op.getTransposeRhs()));
+    op.setTransposeRhs(false);
+    op.setPackedN(n);
+  }
+
+  void assign(npu::Conv2DOp op) {
+    int64_t panel = panelFor(op.getInput(), op.getFilter(), op.getResult());
+    auto type = cast<RankedTensorType>(op.getFilter().getType());
+    if (!panel || op.getPackedN() || op.getGroups() != 1 || !type.hasStaticShape())
+      return;
+    ArrayRef<int64_t> shape = type.getShape();
+    OpBuilder builder(op);
+    int64_t kernel[] = {shape[0], shape[1]}, k = shape[0] * shape[1] * shape[2], n = shape[3];
+    auto flat = RankedTensorType::get({k, n}, type.getElementType());
+    Value matrix;
+    if (auto constant = op.getFilter().getDefiningOp<npu::ConstantOp>())
+      matrix = npu::ConstantOp::create(builder, constant.getLoc(),
+                                       reshapeConstant(constant.getValue(), flat));
+    else
+      matrix = npu::ReshapeOp::create(builder, op.getLoc(), flat, op.getFilter());
+    op.getFilterMutable().assign(pack(matrix, panel, /*transpose=*/false));
+    op.setPackedN(n);
+    op.setKernel(kernel);
+    if (isOpTriviallyDead(matrix.getDefiningOp()))
+      matrix.getDefiningOp()->erase();
+  }
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    chip = tile::ChipSpec::of(function);
+    if (!chip)
+      return signalPassFailure();
+    packed.clear();
+    SmallVector<Operation *> contractions;
+    function.walk([&](Operation *op) {
+      if (isa<npu::MatmulOp, npu::Conv2DOp>(op) && !op->getParentOfType<npu::KernelOp>())
+        contractions.push_back(op);
+    });
+    for (Operation *op : contractions) {
+      if (auto matmul = dyn_cast<npu::MatmulOp>(op))
+        assign(matmul);
+      else
+        assign(cast<npu::Conv2DOp>(op));
+    }
+    // The unpacked weights are no longer needed.
+    for (auto constant : llvm::make_early_inc_range(function.getOps<npu::ConstantOp>()))
+      if (constant->use_empty())
+        constant.erase();
+  }
+};
+
+} // namespace
+} // namespace tessera

@@ -1,0 +1,266 @@
+// Convolutions and matmuls in the simplest form that computes them.
+#include "CanonicalizeGraph.h"
+
+#include "Constants.h"
+
+using namespace mlir;
+
+namespace tessera {
+namespace {
+
+// Splitting a grouped convolution makes that many convolutions; beyond, it stays one operator.
+constexpr int64_t kMaxSplitGroups = 64;
+
+bool allEqual(ArrayRef<int64_t> values, int64_t expected) {
+  return llvm::all_of(values, [&](int64_t value) { return value == expected; });
+}
+
+/// A convolution whose window is one pixel, or the whole image, multiplies a matrix.
+struct ConvToMatmul : OpRewritePattern<npu::Conv2DOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(npu::Conv2DOp op, PatternRewriter &rewriter) const override {
+    if (op.getPackedN() || op.getGroups() != 1 || !allEqual(op.getPads(), 0))
+      return failure();
+    ArrayRef<int64_t> image = shapeOf(op.getInput()), filter = shapeOf(op.getFilter());
+    ArrayRef<int64_t> result = shapeOf(op.getResult());
+    if (llvm::any_of(filter, ShapedType::isDynamic) || !isReshapeTarget(result))
+      return failure();
+    bool pixelwise = filter[0] == 1 && filter[1] == 1 && allEqual(op.getStrides(), 1);
+    bool wholeImage =
+        filter[0] == image[1] && filter[1] == image[2] && allEqual(op.getDilations(), 1);
+    if (!pixelwise && !wholeImage)
+      return failure();
+    int64_t k = filter[0] * filter[1] * filter[2], rows = 1;
+    for (int64_t dim : pixelwise ? image.drop_back() : image.take_front())
+      rows = ShapedType::isDynamic(dim) || ShapedType::isDynamic(rows) ? ShapedType::kDynamic
+                                                                       : rows * dim;
+    Location loc = op.getLoc();
+    Value lhs = reshapeTo(rewriter, loc, op.getInput(), {rows, k});
+    Value rhs = reshapeTo(rewriter, loc, op.getFilter(), {k, filter[3]});
+    auto type = RankedTensorType::get({rows, filter[3]}, op.getType().getElementType());
+    Value product = npu::MatmulOp::create(rewriter, loc, type, lhs, rhs, /*transpose_lhs=*/false,
+                                          /*transpose_rhs=*/false, /*packed_n=*/IntegerAttr());
+    rewriter.replaceOpWithNewOp<npu::ReshapeOp>(op, op.getType(), product);
+    return success();
+  }
+};
+
+/// As many groups as channels: depthwise. With several features per channel, each channel is
+/// repeated as often first.
+struct GroupedConvToDepthwise : OpRewritePattern<npu::Conv2DOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(npu::Conv2DOp op, PatternRewriter &rewriter) const override {
+    ArrayRef<int64_t> image = shapeOf(op.getInput()), filter = shapeOf(op.getFilter());
+    if (op.getGroups() == 1 || filter[2] != 1 || image[3] != int64_t(op.getGroups()) ||
+        llvm::any_of(filter, ShapedType::isDynamic) || !op.getDynamicPads().empty() ||
+        op.getType().getElementType() != typeOf(op.getInput()).getElementType())
+      return failure();
+    Location loc = op.getLoc();
+    int64_t channels = image[3], features = filter[3], repeat = features / channels;
+    Value input = op.getInput();
+    if (repeat > 1) {
+      if (llvm::any_of(image, ShapedType::isDynamic))
+        return failure();
+      SmallVector<int64_t> apart(image), repeated(image), joined(image);
+      apart.push_back(1);
+      repeated.push_back(repeat);
+      joined.back() = features;
+      Value column = reshapeTo(rewriter, loc, input, apart);
+      auto type = RankedTensorType::get(repeated, typeOf(input).getElementType());
+      input = reshapeTo(rewriter, loc, npu::ExpandOp::create(rewriter, loc, type, column), joined);
+    }
+    Value window = reshapeTo(rewriter, loc, op.getFilter(), {filter[0], filter[1], features});
+    rewriter.replaceOpWithNewOp<npu::DepthwiseConv2DOp>(
+        op, op.getType(), input, window, op.getStrides(), op.getDilations(), op.getPads());
+    return success();
+  }
+};
+
+/// Any other grouped convolution: one convolution per group.
+struct SplitGroupedConv : OpRewritePattern<npu::Conv2DOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  // Elements [index * size, (index + 1) * size) of the last dim.
+  static Value part(PatternRewriter &rewriter, Location loc, Value value, int64_t index,
+                    int64_t size) {
+    SmallVector<int64_t> sizes(shapeOf(value));
+    for (int64_t &dim : sizes)
+      dim = ShapedType::isDynamic(dim) ? -1 : dim;
+    SmallVector<int64_t> offsets(sizes.size(), 0), strides(sizes.size(), 1);
+    offsets.back() = index * size;
+    sizes.back() = size;
+    return npu::SliceOp::create(rewriter, loc, value, offsets, sizes, strides);
+  }
+
+  LogicalResult matchAndRewrite(npu::Conv2DOp op, PatternRewriter &rewriter) const override {
+    ArrayRef<int64_t> image = shapeOf(op.getInput()), filter = shapeOf(op.getFilter());
+    int64_t groups = op.getGroups();
+    if (groups == 1 || filter[2] == 1 || groups > kMaxSplitGroups || !op.getDynamicPads().empty() ||
+        ShapedType::isDynamic(image[3]) || ShapedType::isDynamic(filter[3]))
+      return failure();
+    Location loc = op.getLoc();
+    SmallVector<int64_t> partShape(shapeOf(op.getResult()));
+    partShape.back() = filter[3] / groups;
+    auto type = RankedTensorType::get(partShape, op.getType().getElementType());
+    SmallVector<Value> results;
+    for (int64_t group = 0; group < groups; ++group)
+      results.push_back(npu::Conv2DOp::create(
+          rewriter, loc, type, part(rewriter, loc, op.getInput(), group, image[3] / groups),
+          part(rewriter, loc, op.getFilter(), group, filter[3] / groups), op.getStrides(),
+          op.getDilations(), op.getPads(), /*groups=*/1));
+    rewriter.replaceOpWithNewOp<npu::ConcatOp>(op, results, shapeOf(op.getResult()).size() - 1);
+    return success();
+  }
+};
+
+/// Batches that share the right operand are more rows of one product.
+struct BatchIntoRows : OpRewritePattern<npu::MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(npu::MatmulOp op, PatternRewriter &rewriter) const override {
+    ArrayRef<int64_t> lhs = shapeOf(op.getLhs()), rhs = shapeOf(op.getRhs());
+    ArrayRef<int64_t> result = shapeOf(op.getResult());
+    if (op.getPackedN() || result.size() == 2 || !allEqual(rhs.drop_back(2), 1) ||
+        !isReshapeTarget(result) || !isReshapeTarget(lhs) || !isReshapeTarget(rhs))
+      return failure();
+    // A transposed left operand has rows apart in memory: only unit batches can be dropped.
+    if (op.getTransposeLhs() && !allEqual(lhs.drop_back(2), 1))
+      return failure();
+    int64_t rows = 1;
+    for (int64_t dim : result.drop_back())
+      rows = ShapedType::isDynamic(dim) || ShapedType::isDynamic(rows) ? ShapedType::kDynamic
+                                                                       : rows * dim;
+    int64_t k = op.getTransposeLhs() ? lhs[lhs.size() - 2] : lhs.back();
+    if (ShapedType::isDynamic(k) && ShapedType::isDynamic(rows))
+      return failure();
+    Location loc = op.getLoc();
+    SmallVector<int64_t> flat{rows, k};
+    if (op.getTransposeLhs())
+      std::swap(flat[0], flat[1]);
+    auto type = RankedTensorType::get({rows, result.back()}, op.getType().getElementType());
+    Value product =
+        npu::MatmulOp::create(rewriter, loc, type, reshapeTo(rewriter, loc, op.getLhs(), flat),
+                              reshapeTo(rewriter, loc, op.getRhs(), rhs.take_back(2)),
+                              op.getTransposeLhs(), op.getTransposeRhs(), IntegerAttr());
+    rewriter.replaceOpWithNewOp<npu::ReshapeOp>(op, op.getType(), product);
+    return success();
+  }
+};
+
+/// Zeros around an image before a convolution are its pads.
+template <class ConvOp> struct PadIntoConv : OpRewritePattern<ConvOp> {
+  using OpRewritePattern<ConvOp>::OpRewritePattern;
+  LogicalResult matchAndRewrite(ConvOp op, PatternRewriter &rewriter) const override {
+    auto pad = op.getInput().template getDefiningOp<npu::PadOp>();
+    if (!pad || !pad.getValue().isZero() || !op.getDynamicPads().empty())
+      return failure();
+    ArrayRef<int64_t> low = pad.getLow(), high = pad.getHigh();
+    if (low[0] || low[3] || high[0] || high[3])
+      return failure();
+    SmallVector<int64_t> pads(op.getPads());
+    for (auto [at, more] : llvm::zip_equal(pads, std::array{low[1], low[2], high[1], high[2]}))
+      at += more;
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getInputMutable().assign(pad.getX());
+      op.setPads(pads);
+    });
+    return success();
+  }
+};
+
+/// A slice of the columns of a product with a constant: the product with those columns. Pays when
+/// slices are all that is read, each column at most once.
+struct SliceOfMatmul : OpRewritePattern<npu::MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  static bool takesColumnsOnly(npu::SliceOp slice) {
+    ArrayRef<int64_t> from = shapeOf(slice.getX()), to = shapeOf(slice.getResult());
+    return from.drop_back() == to.drop_back() && slice.getStrides().back() == 1 &&
+           !ShapedType::isDynamic(to.back());
+  }
+
+  LogicalResult matchAndRewrite(npu::MatmulOp op, PatternRewriter &rewriter) const override {
+    ArrayRef<int64_t> rhs = shapeOf(op.getRhs());
+    if (op.getPackedN() || !ConstantView::of(op.getRhs()) || op->use_empty())
+      return failure();
+    int64_t columns = 0;
+    for (Operation *user : op->getUsers()) {
+      auto slice = dyn_cast<npu::SliceOp>(user);
+      if (!slice || !takesColumnsOnly(slice))
+        return failure();
+      columns += shapeOf(slice.getResult()).back();
+    }
+    if (columns > shapeOf(op.getResult()).back())
+      return failure();
+    int64_t nDim = rhs.size() - (op.getTransposeRhs() ? 2 : 1);
+    for (Operation *user : llvm::make_early_inc_range(op->getUsers())) {
+      auto slice = cast<npu::SliceOp>(user);
+      SmallVector<int64_t> offsets(rhs.size(), 0), sizes(rhs), strides(rhs.size(), 1);
+      offsets[nDim] = slice.getOffsets().back();
+      sizes[nDim] = shapeOf(slice.getResult()).back();
+      rewriter.setInsertionPoint(slice);
+      Value weights =
+          npu::SliceOp::create(rewriter, op.getLoc(), op.getRhs(), offsets, sizes, strides);
+      rewriter.replaceOpWithNewOp<npu::MatmulOp>(slice, slice.getType(), op.getLhs(), weights,
+                                                 op.getTransposeLhs(), op.getTransposeRhs(),
+                                                 IntegerAttr());
+    }
+    return success();
+  }
+};
+
+/// A slice of a sum with a constant row is a slice of each: above the sum it may reach the matmul.
+struct SliceAboveElementwise : RewritePattern {
+  explicit SliceAboveElementwise(MLIRContext *context)
+      : RewritePattern(npu::SliceOp::getOperationName(), /*benefit=*/1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    auto slice = cast<npu::SliceOp>(op);
+    Operation *source = slice.getX().getDefiningOp();
+    if (!source || !isa<npu::ElementwiseOpInterface>(source) ||
+        !typeOf(slice.getResult()).hasStaticShape() || !typeOf(slice.getX()).hasStaticShape())
+      return failure();
+    // Every reader takes a slice, so nothing is computed twice.
+    for (Operation *user : source->getUsers())
+      if (!isa<npu::SliceOp>(user))
+        return failure();
+    ArrayRef<int64_t> outer = shapeOf(slice.getX());
+    unsigned computed = 0;
+    for (Value operand : source->getOperands())
+      computed += !ConstantView::of(operand);
+    if (computed != 1)
+      return failure();
+    SmallVector<Value> operands;
+    for (Value operand : source->getOperands())
+      operands.push_back(cut(rewriter, slice, operand, outer));
+    Operation *moved = cloneWith(rewriter, source, operands, shapeOf(slice.getResult()));
+    rewriter.replaceOp(op, moved);
+    return success();
+  }
+
+  // The part of an operand that broadcasts to the slice.
+  static Value cut(PatternRewriter &rewriter, npu::SliceOp slice, Value operand,
+                   ArrayRef<int64_t> outer) {
+    ArrayRef<int64_t> shape = shapeOf(operand);
+    size_t lead = outer.size() - shape.size();
+    SmallVector<int64_t> offsets, sizes, strides;
+    for (auto [dim, extent] : llvm::enumerate(shape)) {
+      bool broadcast = extent == 1;
+      offsets.push_back(broadcast ? 0 : slice.getOffsets()[lead + dim]);
+      sizes.push_back(broadcast ? 1 : shapeOf(slice.getResult())[lead + dim]);
+      strides.push_back(broadcast ? 1 : slice.getStrides()[lead + dim]);
+    }
+    if (ArrayRef<int64_t>(sizes) == shape)
+      return operand;
+    return npu::SliceOp::create(rewriter, slice.getLoc(), operand, offsets, sizes, strides);
+  }
+};
+
+} // namespace
+
+void populateContractionPatterns(RewritePatternSet &patterns) {
+  patterns.add<ConvToMatmul, GroupedConvToDepthwise, SplitGroupedConv, BatchIntoRows,
+               PadIntoConv<npu::Conv2DOp>, PadIntoConv<npu::DepthwiseConv2DOp>, SliceOfMatmul,
+               SliceAboveElementwise>(patterns.getContext());
+}
+
+} // namespace tessera

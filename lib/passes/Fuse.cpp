@@ -1,0 +1,107 @@
+// npu-fuse: turns groups of operators into npu.kernel regions. The grouping is in FuseGroups.cpp.
+#include "Constants.h"
+#include "FuseGroups.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tessera/dialect/npu/NpuOps.h"
+#include "tessera/passes/Passes.h"
+
+using namespace mlir;
+
+namespace tessera {
+#define GEN_PASS_DEF_NPUFUSE
+#include "tessera/passes/Passes.h.inc"
+
+namespace {
+
+// A constant that costs nothing to have in each kernel.
+constexpr int64_t kClonedBytes = 16;
+// Names list this many operators and count the rest.
+constexpr size_t kNamedOps = 6;
+
+bool isClonedConstant(Value value) {
+  auto constant = value.getDefiningOp<npu::ConstantOp>();
+  if (!constant)
+    return false;
+  if (constant.getValue().isSplat())
+    return true;
+  std::optional<ConstantView> view = ConstantView::of(constant.getValue());
+  return view && tensorBytes(view->getType()) <= kClonedBytes;
+}
+
+std::string nameOf(const FuseGroup &group) {
+  std::string name;
+  for (Operation *op : ArrayRef(group.ops).take_front(kNamedOps))
+    name += (name.empty() ? "" : "_") + op->getName().stripDialect().str();
+  if (group.ops.size() > kNamedOps)
+    name += "_and_" + std::to_string(group.ops.size() - kNamedOps);
+  return name;
+}
+
+/// Values that the group reads but does not make, each once.
+SmallVector<Value> inputsOf(const FuseGroup &group) {
+  llvm::SetVector<Value> inputs;
+  llvm::SmallPtrSet<Operation *, 8> inside(group.ops.begin(), group.ops.end());
+  for (Operation *op : group.ops)
+    for (Value operand : op->getOperands())
+      if (!inside.contains(operand.getDefiningOp()))
+        inputs.insert(operand);
+  return inputs.takeVector();
+}
+
+void makeKernel(const FuseGroup &group) {
+  Operation *last = group.final();
+  OpBuilder builder(last);
+  SmallVector<Value> operands, cloned;
+  for (Value input : inputsOf(group))
+    (isClonedConstant(input) ? cloned : operands).push_back(input);
+  SmallVector<Location> locs;
+  for (Operation *op : group.ops)
+    locs.push_back(op->getLoc());
+  auto kernel = npu::KernelOp::create(builder, builder.getFusedLoc(locs), last->getResultTypes(),
+                                      operands, builder.getStringAttr(nameOf(group)));
+  Block *block = kernel.getBlock();
+  IRMapping mapping;
+  mapping.map(operands, block->getArguments());
+  builder.setInsertionPointToEnd(block);
+  for (Value constant : cloned)
+    builder.clone(*constant.getDefiningOp(), mapping);
+  for (Operation *op : group.ops)
+    builder.clone(*op, mapping);
+  npu::YieldOp::create(builder, last->getLoc(), mapping.lookup(last->getResult(0)));
+  last->replaceAllUsesWith(kernel);
+  for (Operation *op : llvm::reverse(group.ops))
+    op->erase();
+  if (group.ops.size() > 1)
+    remark::passed(kernel.getLoc(), remark::RemarkOpts::name("fused").category("fuse"))
+        << remark::add("{0} operators in one kernel: {1}", group.ops.size(), nameOf(group));
+}
+
+struct Fuse : impl::NpuFuseBase<Fuse> {
+  using NpuFuseBase::NpuFuseBase;
+
+  void runOnOperation() override {
+    SmallVector<Block *> blocks;
+    getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<npu::KernelOp>(op))
+        return WalkResult::skip();
+      for (Region &region : op->getRegions())
+        for (Block &block : region)
+          blocks.push_back(&block);
+      return WalkResult::advance();
+    });
+    for (Block *block : blocks) {
+      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*block)))
+        if (isa<npu::NpuOpInterface>(op) && isOpTriviallyDead(&op))
+          op.erase();
+      FuseGroups groups(*block, {enable, maxGroupOps});
+      for (FuseGroup *group : groups.all())
+        makeKernel(*group);
+    }
+  }
+};
+
+} // namespace
+} // namespace tessera

@@ -1,0 +1,178 @@
+// Which operators join into one kernel: may they, should they, and in which order it is tried.
+#include "FuseGroups.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Remarks.h"
+#include "tessera/dialect/npu/NpuOps.h"
+
+using namespace mlir;
+
+namespace tessera {
+
+using npu::OpFamily;
+
+static OpFamily familyOf(Operation *op) {
+  return cast<npu::NpuOpInterface>(op).getFamily();
+}
+static bool isElementwise(Operation *op) {
+  return isa<npu::ElementwiseOpInterface>(op);
+}
+
+// Row operators read their first operand along whole rows (or other reduced dims).
+static bool isRowOp(Operation *op) {
+  return familyOf(op) == OpFamily::Normalization || familyOf(op) == OpFamily::Reduction;
+}
+
+bool isKernelMaterial(Operation *op) {
+  auto iface = dyn_cast<npu::NpuOpInterface>(op);
+  return iface && op->getNumResults() == 1 && iface.getFamily() != OpFamily::View &&
+         iface.getFamily() != OpFamily::Constant;
+}
+
+static ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+// The dialect broadcasts static ones only, so a dynamic dim equals the dim it meets.
+static bool sameShape(Value a, Value b) {
+  ArrayRef<int64_t> left = shapeOf(a), right = shapeOf(b);
+  if (left.size() != right.size())
+    return false;
+  for (auto [x, y] : llvm::zip_equal(left, right))
+    if (x != y && !(ShapedType::isDynamic(x) && y != 1) && !(ShapedType::isDynamic(y) && x != 1))
+      return false;
+  return true;
+}
+
+FuseGroups::FuseGroups(Block &block, Limits limits) : limits(limits) {
+  for (Operation &op : block) {
+    if (!isKernelMaterial(&op))
+      continue;
+    auto group = std::make_unique<FuseGroup>();
+    group->ops.push_back(&op);
+    group->anchor = isElementwise(&op) ? nullptr : &op;
+    byOp[&op] = group.get();
+    groups.push_back(std::move(group));
+    if (limits.enable)
+      growFrom(*byOp[&op]);
+  }
+}
+
+FuseGroup *FuseGroups::groupOf(Value value) {
+  Operation *producer = value.getDefiningOp();
+  return producer ? byOp.lookup(producer) : nullptr;
+}
+
+FuseGroups::Refusal FuseGroups::acceptsFrom(Operation *user, Value value,
+                                            const FuseGroup &producer) {
+  if (isElementwise(user)) {
+    if (sameShape(value, user->getResult(0)))
+      return std::nullopt;
+    if (producer.anchor)
+      return "the result is broadcast, and would be made again for each tile";
+    return std::nullopt;
+  }
+  if (!isRowOp(user))
+    return "operand of a " + user->getName().stripDialect().str() +
+           ", whose tiles would make it again";
+  if (producer.anchor)
+    return "two operators of the kernel would set its tiles";
+  if (user->getOperand(0) != value || llvm::count(user->getOperands(), value) != 1)
+    return "a parameter of a row operator, not its rows";
+  return std::nullopt;
+}
+
+FuseGroups::Refusal FuseGroups::legality(const FuseGroup &producer, const FuseGroup &consumer) {
+  Value value = producer.final()->getResult(0);
+  if (producer.anchor && consumer.anchor)
+    return "two operators of the kernel would set its tiles";
+  for (Operation *user : value.getUsers()) {
+    if (byOp.lookup(user) != &consumer)
+      return "the result is used outside too";
+    if (Refusal refusal = acceptsFrom(user, value, producer))
+      return refusal;
+  }
+  if (producer.anchor && !isElementwise(producer.anchor) &&
+      familyOf(producer.anchor) == OpFamily::Movement)
+    return "data movement is a kernel of its own";
+  return std::nullopt;
+}
+
+FuseGroups::Refusal FuseGroups::profitability(const FuseGroup &producer,
+                                              const FuseGroup &consumer) {
+  // A longer kernel saves the same traffic, but spills registers and takes longer to compile.
+  if (producer.ops.size() + consumer.ops.size() > limits.maxOps)
+    return "the kernel would exceed max-group-ops = " + std::to_string(limits.maxOps);
+  return std::nullopt;
+}
+
+void FuseGroups::join(FuseGroup &producer, FuseGroup &consumer) {
+  for (Operation *op : producer.ops)
+    byOp[op] = &consumer;
+  SmallVector<Operation *> merged;
+  std::merge(producer.ops.begin(), producer.ops.end(), consumer.ops.begin(), consumer.ops.end(),
+             std::back_inserter(merged),
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  consumer.ops = std::move(merged);
+  consumer.anchor = consumer.anchor ? consumer.anchor : producer.anchor;
+  producer.ops.clear();
+}
+
+// Of several producers the one that computes most goes first: only one may bring an anchor.
+static int weight(const FuseGroup &group) {
+  if (!group.anchor)
+    return 0;
+  OpFamily family = familyOf(group.anchor);
+  return family == OpFamily::Contraction || family == OpFamily::Window ? 2 : 1;
+}
+
+void FuseGroups::growFrom(FuseGroup &group) {
+  while (true) {
+    SmallVector<FuseGroup *> producers;
+    for (Operation *op : group.ops)
+      for (Value operand : op->getOperands())
+        if (FuseGroup *producer = groupOf(operand); producer && producer != &group)
+          if (!llvm::is_contained(producers, producer))
+            producers.push_back(producer);
+    // Later ones first among equals: what they compute is still in the caches.
+    llvm::sort(producers, [](FuseGroup *a, FuseGroup *b) {
+      if (weight(*a) != weight(*b))
+        return weight(*a) > weight(*b);
+      return b->final()->isBeforeInBlock(a->final());
+    });
+    bool joined = false;
+    for (FuseGroup *producer : producers) {
+      Refusal refusal = legality(*producer, group);
+      if (!refusal)
+        refusal = profitability(*producer, group);
+      if (!refusal) {
+        join(*producer, group);
+        joined = true;
+        break;
+      }
+    }
+    if (joined)
+      continue;
+    for (FuseGroup *producer : producers) {
+      Refusal refusal = legality(*producer, group);
+      if (!refusal)
+        refusal = profitability(*producer, group);
+      remark::missed(group.final()->getLoc(),
+                     remark::RemarkOpts::name("not-fused").category("fuse"))
+          << remark::add("{0} not fused into {1}", producer->final()->getName().getStringRef(),
+                         group.final()->getName().getStringRef())
+          << remark::reason("{0}", *refusal);
+    }
+    return;
+  }
+}
+
+SmallVector<FuseGroup *> FuseGroups::all() {
+  SmallVector<FuseGroup *> left;
+  for (auto &group : groups)
+    if (!group->ops.empty())
+      left.push_back(group.get());
+  return left;
+}
+
+} // namespace tessera

@@ -1,0 +1,59 @@
+// Groups of operators on their way to becoming kernels, and the rules by which they join.
+#ifndef TESSERA_LIB_PASSES_FUSEGROUPS_H
+#define TESSERA_LIB_PASSES_FUSEGROUPS_H
+
+#include "mlir/IR/Block.h"
+#include "mlir/IR/Operation.h"
+
+#include <optional>
+#include <string>
+
+namespace tessera {
+
+/// Operators that will be one kernel, in block order. The last one makes the only result; values of
+/// the others have no user outside. So joining a group to the one that uses its result can never
+/// close a cycle: a path that left the group would start at a value somebody outside uses.
+struct FuseGroup {
+  llvm::SmallVector<mlir::Operation *> ops;
+  /// The one operator of the group that is not elementwise, or null.
+  mlir::Operation *anchor = nullptr;
+
+  mlir::Operation * final() const { return ops.back(); }
+};
+
+/// The groups of one block.
+class FuseGroups {
+public:
+  struct Limits {
+    bool enable = true;
+    unsigned maxOps = 32;
+  };
+  FuseGroups(mlir::Block &block, Limits limits);
+
+  /// Groups that are left, in block order of their last operator.
+  llvm::SmallVector<FuseGroup *> all();
+
+private:
+  using Refusal = std::optional<std::string>;
+
+  FuseGroup *groupOf(mlir::Value value);
+  /// May they join? Whether tiling from the consumer's last operator tiles all of both, each
+  /// element of the producer made once per tile that needs it. A reason against, or nothing.
+  Refusal legality(const FuseGroup &producer, const FuseGroup &consumer);
+  /// Should they join?
+  Refusal profitability(const FuseGroup &producer, const FuseGroup &consumer);
+  Refusal acceptsFrom(mlir::Operation *user, mlir::Value value, const FuseGroup &producer);
+  void join(FuseGroup &producer, FuseGroup &consumer);
+  void growFrom(FuseGroup &group);
+
+  Limits limits;
+  std::vector<std::unique_ptr<FuseGroup>> groups;
+  llvm::DenseMap<mlir::Operation *, FuseGroup *> byOp;
+};
+
+/// Whether an operator becomes (part of) a kernel: every npu operator but views and constants.
+bool isKernelMaterial(mlir::Operation *op);
+
+} // namespace tessera
+
+#endif // TESSERA_LIB_PASSES_FUSEGROUPS_H
