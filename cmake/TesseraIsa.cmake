@@ -22,7 +22,7 @@ function(tessera_isa_sources target source)
     set(object ${target}_${stem}_${isa})
     add_library(${object} OBJECT ${source})
     target_compile_definitions(${object} PRIVATE
-      TESSERA_ISA=${isa} "TESSERA_ARCH=${TESSERA_ISA_TAG_${isa}}")
+      TESSERA_ISA=${isa} TESSERA_ISA_IS_${isa} "TESSERA_ARCH=${TESSERA_ISA_TAG_${isa}}")
     target_compile_options(${object} PRIVATE
       ${TESSERA_ISA_FLAGS_${isa}} ${TESSERA_ISA_COMMON_FLAGS})
     target_include_directories(${object} PRIVATE
@@ -38,6 +38,11 @@ endfunction()
 function(tessera_isa_bitcode out source)
   find_program(TESSERA_DEVICE_CLANG clang++-22 REQUIRED)
   get_filename_component(stem ${source} NAME_WE)
+  # Naming a folder that is searched anyway would reorder the search.
+  set(xsimd)
+  if(NOT TESSERA_XSIMD_INCLUDE IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+    set(xsimd -isystem ${TESSERA_XSIMD_INCLUDE})
+  endif()
   set(pairs)
   foreach(isa IN LISTS TESSERA_ISAS)
     set(file ${CMAKE_CURRENT_BINARY_DIR}/${stem}_${isa}.bc)
@@ -47,7 +52,7 @@ function(tessera_isa_bitcode out source)
         ${TESSERA_ISA_COMMON_FLAGS} -DNDEBUG -Wall -Wextra
         -DTESSERA_ISA=${isa} "-DTESSERA_ARCH=${TESSERA_ISA_TAG_${isa}}"
         -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_BINARY_DIR}/include
-        -isystem ${TESSERA_XSIMD_INCLUDE}
+        ${xsimd}
         -emit-llvm -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${file} -MD -MF ${file}.d
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${source}
       DEPFILE ${file}.d

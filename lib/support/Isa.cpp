@@ -31,9 +31,13 @@ bool detect(Isa isa) {
 
 } // namespace
 
-const IsaInfo &isaInfo(Isa isa) { return kInfos[static_cast<std::size_t>(isa)]; }
+const IsaInfo &isaInfo(Isa isa) {
+  return kInfos[static_cast<std::size_t>(isa)];
+}
 
-std::string_view isaName(Isa isa) { return isaInfo(isa).name; }
+std::string_view isaName(Isa isa) {
+  return isaInfo(isa).name;
+}
 
 std::optional<Isa> isaFromName(std::string_view name) {
   for (Isa isa : kAllIsas)
@@ -42,9 +46,13 @@ std::optional<Isa> isaFromName(std::string_view name) {
   return std::nullopt;
 }
 
-int isaFloatLanes(Isa isa) { return isaInfo(isa).vectorBytes / 4; }
+int isaFloatLanes(Isa isa) {
+  return isaInfo(isa).vectorBytes / 4;
+}
 
-bool isaPresent(Isa isa) { return detect(isa); }
+bool isaPresent(Isa isa) {
+  return detect(isa);
+}
 
 std::string presentIsaNames() {
   std::string names;

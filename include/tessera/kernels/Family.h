@@ -1,0 +1,111 @@
+// The families of kernels and the signature that every member of one has.
+#pragma once
+
+#include <cstdint>
+
+namespace tessera::kernels {
+
+/// What kind of work a kernel does; it fixes the type of the kernel's `run`.
+enum class Family : std::uint8_t {
+  Unary,       ///< elementwise.h
+  Binary,      ///< elementwise.h
+  Matmul,      ///< matmul.h: plain operands
+  Mma,         ///< mma.h: packed right operand
+  PackRhs,     ///< pack_rhs.h
+  Im2col,      ///< im2col.h
+  WindowFma,   ///< window.h: with a filter
+  WindowFold,  ///< window.h: without
+  RowMap,      ///< rows.h: softmax, log_softmax
+  RowNorm,     ///< rows.h: layer_norm, rms_norm
+  RowReduce,   ///< reduction.h
+  Copy2d,      ///< movement.h: transpose2d, copy2d
+  GatherRows,  ///< movement.h
+  FractalMma,  ///< fractal.h
+  FractalCopy, ///< fractal.h
+};
+
+/// The type of `run` of each family; its meaning is in the family's header.
+using KernelSize = std::int64_t;
+using UnaryFn = void(const float *x, float *y, KernelSize count, const float *params);
+using BinaryFn = void(const float *a, KernelSize aStride, const float *b, KernelSize bStride,
+                      float *y, KernelSize count);
+using MatmulFn = void(const float *a, KernelSize aRow, KernelSize aK, const float *b, KernelSize bK,
+                      KernelSize bN, float *c, KernelSize cRow, KernelSize m, KernelSize n,
+                      KernelSize k, std::int32_t accumulate);
+using MmaFn = void(const float *a, KernelSize aRow, const float *b, float *c, KernelSize cRow,
+                   KernelSize m, KernelSize n, KernelSize k, KernelSize panel,
+                   std::int32_t accumulate);
+using PackRhsFn = void(const float *b, KernelSize kStride, KernelSize nStride, float *dst,
+                       KernelSize k, KernelSize n, KernelSize panel);
+using Im2colFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
+                      KernelSize rowStride, KernelSize pixelStride, KernelSize kh, KernelSize kw,
+                      KernelSize strideH, KernelSize strideW, KernelSize dilationH,
+                      KernelSize dilationW, KernelSize top, KernelSize left, KernelSize firstPixel,
+                      KernelSize count, KernelSize outW, float *dst, KernelSize dstRow);
+using WindowFmaFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
+                         KernelSize rowStride, KernelSize pixelStride, const float *filter,
+                         KernelSize kh, KernelSize kw, KernelSize strideH, KernelSize strideW,
+                         KernelSize dilationH, KernelSize dilationW, KernelSize top,
+                         KernelSize left, float *out, KernelSize outH, KernelSize outW,
+                         KernelSize outRowStride, KernelSize outPixelStride);
+using WindowFoldFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
+                          KernelSize rowStride, KernelSize pixelStride, KernelSize kh,
+                          KernelSize kw, KernelSize strideH, KernelSize strideW,
+                          KernelSize dilationH, KernelSize dilationW, KernelSize top,
+                          KernelSize left, float *out, KernelSize outH, KernelSize outW,
+                          KernelSize outRowStride, KernelSize outPixelStride);
+using RowMapFn = void(const float *x, KernelSize xRow, float *y, KernelSize yRow, KernelSize rows,
+                      KernelSize cols);
+using RowNormFn = void(const float *x, KernelSize xRow, float *y, KernelSize yRow, KernelSize rows,
+                       KernelSize cols, const float *scale, const float *bias, float epsilon);
+using RowReduceFn = void(const float *x, KernelSize rows, KernelSize rowStride, KernelSize cols,
+                         float *out, std::int32_t accumulate);
+using Copy2dFn = void(const void *src, KernelSize srcRow, void *dst, KernelSize dstRow,
+                      KernelSize rows, KernelSize cols);
+using FractalMmaFn = void(const void *a, KernelSize aBlockM, KernelSize aBlockK, const void *b,
+                          KernelSize bBlockK, KernelSize bBlockN, float *c, KernelSize cBlockM,
+                          KernelSize cBlockN, KernelSize m, KernelSize n, KernelSize k,
+                          KernelSize k0, std::int32_t accumulate);
+using FractalCopyFn = void(const void *src, KernelSize srcFirst, KernelSize srcSecond, void *dst,
+                           KernelSize dstFirst, KernelSize dstSecond, KernelSize rows,
+                           KernelSize cols, KernelSize c0);
+using GatherRowsFn = KernelSize(const void *src, KernelSize srcRowBytes, KernelSize srcRows,
+                                const void *indices, std::int32_t indexBytes, KernelSize count,
+                                void *dst, KernelSize dstRowBytes, KernelSize rowBytes);
+
+/// A kernel of any family. The member to read is the one of the row's family.
+union KernelPointer {
+  UnaryFn *unary;
+  BinaryFn *binary;
+  MatmulFn *matmul;
+  MmaFn *mma;
+  PackRhsFn *packRhs;
+  Im2colFn *im2col;
+  WindowFmaFn *windowFma;
+  WindowFoldFn *windowFold;
+  RowMapFn *rowMap;
+  RowNormFn *rowNorm;
+  RowReduceFn *rowReduce;
+  Copy2dFn *copy2d;
+  FractalMmaFn *fractalMma;
+  FractalCopyFn *fractalCopy;
+  GatherRowsFn *gatherRows;
+
+  constexpr KernelPointer(UnaryFn *f) : unary(f) {}
+  constexpr KernelPointer(BinaryFn *f) : binary(f) {}
+  constexpr KernelPointer(MatmulFn *f) : matmul(f) {}
+  constexpr KernelPointer(MmaFn *f) : mma(f) {}
+  constexpr KernelPointer(PackRhsFn *f) : packRhs(f) {}
+  constexpr KernelPointer(Im2colFn *f) : im2col(f) {}
+  constexpr KernelPointer(WindowFmaFn *f) : windowFma(f) {}
+  constexpr KernelPointer(WindowFoldFn *f) : windowFold(f) {}
+  constexpr KernelPointer(RowMapFn *f) : rowMap(f) {}
+  constexpr KernelPointer(RowNormFn *f) : rowNorm(f) {}
+  constexpr KernelPointer(RowReduceFn *f) : rowReduce(f) {}
+  constexpr KernelPointer(Copy2dFn *f) : copy2d(f) {}
+  constexpr KernelPointer(FractalMmaFn *f) : fractalMma(f) {}
+  constexpr KernelPointer(FractalCopyFn *f) : fractalCopy(f) {}
+  constexpr KernelPointer(GatherRowsFn *f) : gatherRows(f) {}
+};
+
+} // namespace tessera::kernels

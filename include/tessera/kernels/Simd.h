@@ -1,0 +1,124 @@
+// One vector of floats per architecture tag: what xsimd gives, and in SimdX86.h the few
+// instructions it lacks (masked tails, scaling by powers of two, f16). Kernels use only this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <xsimd/xsimd.hpp>
+
+#define TESSERA_INLINE inline __attribute__((always_inline))
+#if defined(__clang__)
+#define TESSERA_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define TESSERA_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+namespace tessera::kernels {
+
+/// Vector operations on `Arch`, written with nothing but xsimd. Simd<Arch> refines it.
+template <class Arch> struct SimdBase {
+  using F = xsimd::batch<float, Arch>;
+  using I = xsimd::batch<std::int32_t, Arch>;
+  using M = xsimd::batch_bool<float, Arch>;
+  static constexpr std::int64_t kLanes = static_cast<std::int64_t>(F::size);
+  static constexpr bool kHasFma = false;
+
+  static TESSERA_INLINE F load(const float *p) { return F::load_unaligned(p); }
+  static TESSERA_INLINE void store(float *p, F x) { x.store_unaligned(p); }
+
+  /// Loads the first `count` lanes (0..kLanes); the others become zero.
+  static TESSERA_INLINE F loadPart(const float *p, std::int64_t count) {
+    alignas(64) float lanes[kLanes] = {};
+    for (std::int64_t i = 0; i < count; ++i)
+      lanes[i] = p[i];
+    return F::load_aligned(lanes);
+  }
+  /// Stores the first `count` lanes (0..kLanes) and touches nothing else.
+  static TESSERA_INLINE void storePart(float *p, F x, std::int64_t count) {
+    alignas(64) float lanes[kLanes];
+    x.store_aligned(lanes);
+    for (std::int64_t i = 0; i < count; ++i)
+      p[i] = lanes[i];
+  }
+
+  /// a * b + c; rounded once where kHasFma.
+  static TESSERA_INLINE F fma(F a, F b, F c) { return a * b + c; }
+  /// c - a * b.
+  static TESSERA_INLINE F fnma(F a, F b, F c) { return c - a * b; }
+
+  /// The larger; `b` when either is NaN.
+  static TESSERA_INLINE F max(F a, F b) { return xsimd::max(a, b); }
+  /// The smaller; `b` when either is NaN.
+  static TESSERA_INLINE F min(F a, F b) { return xsimd::min(a, b); }
+  static TESSERA_INLINE F sqrt(F x) { return xsimd::sqrt(x); }
+  static TESSERA_INLINE F select(M m, F a, F b) { return xsimd::select(m, a, b); }
+
+  static TESSERA_INLINE I bits(F x) { return xsimd::bitwise_cast<I>(x); }
+  static TESSERA_INLINE F fromBits(I x) { return xsimd::bitwise_cast<F>(x); }
+  static TESSERA_INLINE F abs(F x) { return fromBits(bits(x) & I(0x7fffffff)); }
+  static TESSERA_INLINE F neg(F x) { return fromBits(bits(x) ^ I(INT32_MIN)); }
+  /// The magnitude of `x` with the sign of `s`.
+  static TESSERA_INLINE F copysign(F x, F s) {
+    return fromBits((bits(x) & I(0x7fffffff)) | (bits(s) & I(INT32_MIN)));
+  }
+  static TESSERA_INLINE bool any(M m) { return xsimd::any(m); }
+
+  /// Truncates; the value must fit.
+  static TESSERA_INLINE I toInt(F x) { return xsimd::to_int(x); }
+  static TESSERA_INLINE F toFloat(I x) { return xsimd::to_float(x); }
+
+  /// To the nearest integer, ties to even; keeps the sign of zero, NaN and infinities.
+  static TESSERA_INLINE F round(F x) {
+    const F magic(8388608.0f); // 2^23: above it every float is an integer
+    const F size = abs(x);
+    const F rounded = copysign((size + magic) - magic, x);
+    return select(size < magic, rounded, x);
+  }
+  static TESSERA_INLINE F floor(F x) {
+    const F r = round(x);
+    return copysign(r - select(r > x, F(1.0f), F(0.0f)), x);
+  }
+  static TESSERA_INLINE F ceil(F x) { return neg(floor(neg(x))); }
+
+  /// 2^n for integers n in [-126, 127].
+  static TESSERA_INLINE F pow2(I n) { return fromBits((n + I(127)) << 23); }
+  /// p * 2^n, |p| near 1, n an integer in [-252, 254]; overflows to infinity, and denormal
+  /// results are rounded once.
+  static TESSERA_INLINE F scale(F p, F n) {
+    const I whole = toInt(n);
+    const I half = whole >> 1;
+    return p * pow2(half) * pow2(whole - half);
+  }
+
+  /// Sum, maximum, minimum and product of the lanes, as a balanced tree.
+  static TESSERA_INLINE float sum(F x) {
+    return fold(x, [](float a, float b) { return a + b; });
+  }
+  static TESSERA_INLINE float product(F x) {
+    return fold(x, [](float a, float b) { return a * b; });
+  }
+  static TESSERA_INLINE float maximum(F x) {
+    return fold(x, [](float a, float b) { return a > b || a != a ? a : b; });
+  }
+  static TESSERA_INLINE float minimum(F x) {
+    return fold(x, [](float a, float b) { return a < b || a != a ? a : b; });
+  }
+
+private:
+  template <class Op> static TESSERA_INLINE float fold(F x, Op op) {
+    alignas(64) float lanes[kLanes];
+    x.store_aligned(lanes);
+    for (std::int64_t width = kLanes / 2; width > 0; width /= 2)
+      for (std::int64_t i = 0; i < width; ++i)
+        lanes[i] = op(lanes[i], lanes[i + width]);
+    return lanes[0];
+  }
+};
+
+/// The vector operations of `Arch`.
+template <class Arch> struct Simd : SimdBase<Arch> {};
+
+} // namespace tessera::kernels
+
+#include "tessera/kernels/SimdX86.h"

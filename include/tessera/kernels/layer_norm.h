@@ -1,0 +1,50 @@
+// Layer normalisation along rows.
+#pragma once
+
+#include "tessera/kernels/rows.h"
+
+namespace tessera::kernels {
+
+template <class Arch> struct LayerNorm {
+  static constexpr Family kFamily = Family::RowNorm;
+  using S = Simd<Arch>;
+  using F = typename S::F;
+
+  /// y = (x - mean) / sqrt(variance + epsilon) * scale + bias per row (Ba et al. 2016), rows x
+  /// cols, strides in elements; the variance is the mean of squared deviations, taken in a second
+  /// pass. scale and bias have cols elements or are null. y is x (with its stride) or does not
+  /// overlap it.
+  static void run(const float *x, std::int64_t xRow, float *y, std::int64_t yRow, std::int64_t rows,
+                  std::int64_t cols, const float *scale, const float *bias, float epsilon) {
+    const float inverse = 1.0f / static_cast<float>(cols);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const float *from = x + r * xRow;
+      const float mean = Rows<Arch>::sum(from, cols, [](F v) { return v; }) * inverse;
+      const F center(mean);
+      const float variance = inverse * Rows<Arch>::sum(from, cols, [center](F v) {
+                               return (v - center) * (v - center);
+                             });
+      const F gain = F(1.0f) / S::sqrt(F(variance + epsilon));
+      Rows<Arch>::map(from, y + r * yRow, cols, [=](F v, std::int64_t c, std::int64_t count) {
+        return affine((v - center) * gain, scale, bias, c, count);
+      });
+    }
+  }
+
+  /// v * scale[c...] + bias[c...], where either may be null.
+  static TESSERA_INLINE F affine(F v, const float *scale, const float *bias, std::int64_t c,
+                                 std::int64_t count) {
+    if (scale)
+      v = v * part(scale + c, count);
+    if (bias)
+      v = v + part(bias + c, count);
+    return v;
+  }
+
+private:
+  static TESSERA_INLINE F part(const float *p, std::int64_t count) {
+    return count == S::kLanes ? S::load(p) : S::loadPart(p, count);
+  }
+};
+
+} // namespace tessera::kernels

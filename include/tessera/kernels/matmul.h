@@ -1,0 +1,69 @@
+// Matrix multiplication of plain operands, packing the right one on the fly.
+#pragma once
+
+#include "tessera/kernels/mma.h"
+#include "tessera/kernels/pack_rhs.h"
+
+namespace tessera::kernels {
+
+/// A kernel whose register tile is Rows x (Vectors * lanes).
+template <class Arch, int Rows = MatmulShape<Arch>::kRows,
+          int Vectors = MatmulShape<Arch>::kVectors>
+struct Matmul {
+  static constexpr Family kFamily = Family::Matmul;
+  using S = Simd<Arch>;
+  using Column = TileColumn<Arch, Rows, Vectors>;
+  static constexpr std::int64_t kPanel = Vectors * S::kLanes;
+  static constexpr std::int64_t kDepth = 384;
+  static constexpr std::int64_t kRowBlock = 192;
+
+  /// c[m, n] (+)= a[m, k] * b[k, n] with a[i * aRow + p * aK], b[p * bK + j * bN] and
+  /// c[i * cRow + j], strides in elements, so that either operand may be transposed. With
+  /// accumulate == 0 c is not read, and k == 0 sets it to zero. c overlaps neither a nor b.
+  /// Uses about 100 KiB of stack. Each element is summed in order of k.
+  static void run(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
+                  std::int64_t bK, std::int64_t bN, float *c, std::int64_t cRow, std::int64_t m,
+                  std::int64_t n, std::int64_t k, std::int32_t accumulate) {
+    std::int64_t done = 0;
+    do {
+      const std::int64_t depth = k - done < kDepth ? k - done : kDepth;
+      const bool add = accumulate != 0 || done > 0;
+      for (std::int64_t i = 0; i < m; i += kRowBlock) {
+        const std::int64_t rows = m - i < kRowBlock ? m - i : kRowBlock;
+        block(a + i * aRow + done * aK, aRow, aK, b + done * bK, bK, bN, c + i * cRow, cRow, rows,
+              n, depth, add);
+      }
+      done += depth;
+    } while (done < k);
+  }
+
+private:
+  static void block(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
+                    std::int64_t bK, std::int64_t bN, float *c, std::int64_t cRow, std::int64_t m,
+                    std::int64_t n, std::int64_t k, bool accumulate) {
+    // Few rows do not repay packing: each element of b is then used m times only.
+    const bool direct = bN == 1 && m <= 2 * Rows;
+    for (std::int64_t j = 0; j < n; j += kPanel) {
+      const std::int64_t columns = n - j < kPanel ? n - j : kPanel;
+      const std::int64_t whole = direct ? columns - columns % S::kLanes : 0;
+      if (whole > 0)
+        Column::run(a, aRow, aK, b + j, bK, c + j, cRow, m, whole, k, accumulate);
+      if (whole < columns)
+        packed(a, aRow, aK, b + (j + whole) * bN, bK, bN, c + j + whole, cRow, m, columns - whole,
+               k, accumulate);
+    }
+  }
+
+  static __attribute__((noinline)) void packed(const float *a, std::int64_t aRow, std::int64_t aK,
+                                               const float *b, std::int64_t bK, std::int64_t bN,
+                                               float *c, std::int64_t cRow, std::int64_t m,
+                                               std::int64_t columns, std::int64_t k,
+                                               bool accumulate) {
+    alignas(64) float panel[kDepth * kPanel];
+    const std::int64_t width = (columns + S::kLanes - 1) / S::kLanes * S::kLanes;
+    PackRhs<Arch>::onePanel(b, bK, bN, panel, k, columns, width);
+    Column::run(a, aRow, aK, panel, width, c, cRow, m, columns, k, accumulate);
+  }
+};
+
+} // namespace tessera::kernels

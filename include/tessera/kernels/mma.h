@@ -1,0 +1,54 @@
+// Matrix multiplication with a packed right operand: the matrix unit of the CPU.
+#pragma once
+
+#include "tessera/kernels/Family.h"
+#include "tessera/kernels/MicroTile.h"
+
+namespace tessera::kernels {
+
+template <class Arch> struct Mma {
+  static constexpr Family kFamily = Family::Mma;
+  using S = Simd<Arch>;
+  using Shape = MatmulShape<Arch>;
+  /// The panel that fills the registers; others work, in slices of it.
+  static constexpr std::int64_t kPanel = Shape::kVectors * S::kLanes;
+  /// Depth of a block: one slice of a panel then stays in L2 while all rows pass over it, and the
+  /// rows of one register tile in L1.
+  static constexpr std::int64_t kDepth = 384;
+  /// Rows of a block: kRowBlock x kDepth floats are 288 KiB, a share of L2 beside one panel.
+  static constexpr std::int64_t kRowBlock = 192;
+
+  /// c[m, n] (+)= a[m, k] * b[k, n], row-major a and c with the given row strides in elements;
+  /// b as pack_rhs leaves it, [ceil(n / panel)][k][panel], panel a multiple of the lanes. Columns
+  /// from n on are not computed and c not touched there. With accumulate == 0 c is not read, and
+  /// k == 0 sets it to zero. c overlaps neither a nor b. Each element is summed in order of k.
+  static void run(const float *a, std::int64_t aRow, const float *b, float *c, std::int64_t cRow,
+                  std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t panel,
+                  std::int32_t accumulate) {
+    std::int64_t done = 0;
+    do {
+      const std::int64_t depth = k - done < kDepth ? k - done : kDepth;
+      for (std::int64_t i = 0; i < m; i += kRowBlock) {
+        const std::int64_t rows = m - i < kRowBlock ? m - i : kRowBlock;
+        panels(a + i * aRow + done, aRow, b + done * panel, c + i * cRow, cRow, rows, n, k, depth,
+               panel, accumulate != 0 || done > 0);
+      }
+      done += depth;
+    } while (done < k);
+  }
+
+private:
+  static void panels(const float *a, std::int64_t aRow, const float *b, float *c, std::int64_t cRow,
+                     std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t depth,
+                     std::int64_t panel, bool accumulate) {
+    for (std::int64_t j = 0; j < n; j += panel, b += k * panel) {
+      const std::int64_t columns = n - j < panel ? n - j : panel;
+      for (std::int64_t s = 0; s < columns; s += kPanel)
+        TileColumn<Arch, Shape::kRows, Shape::kVectors>::run(
+            a, aRow, 1, b + s, panel, c + j + s, cRow, m,
+            columns - s < kPanel ? columns - s : kPanel, depth, accumulate);
+    }
+  }
+};
+
+} // namespace tessera::kernels

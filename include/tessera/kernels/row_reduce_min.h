@@ -1,0 +1,19 @@
+// The row_reduce_min operator.
+#pragma once
+
+#include "tessera/kernels/reduction.h"
+
+namespace tessera::kernels {
+
+/// The smallest element of each row, inf for an empty one; NaN when there is a NaN.
+template <class Arch> struct RowReduceMin : RowReduceKernel<RowReduceMin<Arch>, Arch> {
+  using S = Simd<Arch>;
+  using F = typename S::F;
+  static constexpr float kIdentity = __builtin_inff();
+
+  static TESSERA_INLINE F combine(F a, F b) { return S::select(a == a, S::min(a, b), a); }
+  static TESSERA_INLINE float combine(float a, float b) { return a < b || a != a ? a : b; }
+  static TESSERA_INLINE float fold(F x) { return S::minimum(x); }
+};
+
+} // namespace tessera::kernels

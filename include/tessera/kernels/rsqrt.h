@@ -1,0 +1,16 @@
+// The rsqrt operator on vectors of floats.
+#pragma once
+
+#include "tessera/kernels/elementwise.h"
+
+namespace tessera::kernels {
+
+/// y = 1 / sqrt(x), at most 1 ulp. rsqrt(0) = inf, NaN below zero.
+template <class Arch> struct Rsqrt : UnaryKernel<Rsqrt<Arch>, Arch> {
+  using S = Simd<Arch>;
+  using F = typename S::F;
+
+  static TESSERA_INLINE F step(F x) { return F(1.0f) / S::sqrt(x); }
+};
+
+} // namespace tessera::kernels

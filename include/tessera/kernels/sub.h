@@ -1,0 +1,16 @@
+// The sub operator on pairs of vectors of floats.
+#pragma once
+
+#include "tessera/kernels/elementwise.h"
+
+namespace tessera::kernels {
+
+/// y = a - b.
+template <class Arch> struct Sub : BinaryKernel<Sub<Arch>, Arch> {
+  using S = Simd<Arch>;
+  using F = typename S::F;
+
+  static TESSERA_INLINE F step(F a, F b) { return a - b; }
+};
+
+} // namespace tessera::kernels

@@ -1,0 +1,52 @@
+// Lookup in the tables that the ISAs' objects provide.
+#include "tessera/kernels/Registry.h"
+
+#include <bit>
+#include <string>
+
+#include "Instantiate.h"
+
+namespace tessera::kernels {
+
+std::span<const KernelRow> kernelRows(Isa isa) {
+  switch (isa) {
+  case Isa::sse2:
+    return {kKernelTable_sse2.rows, kKernelTable_sse2.count};
+  case Isa::avx2:
+    return {kKernelTable_avx2.rows, kKernelTable_avx2.count};
+  case Isa::avx512:
+    return {kKernelTable_avx512.rows, kKernelTable_avx512.count};
+  }
+  return {};
+}
+
+const KernelRow *findKernel(std::string_view op, std::string_view dtype, Isa isa) {
+  for (const KernelRow &row : kernelRows(isa))
+    if (row.op == op && row.dtype == dtype)
+      return &row;
+  return nullptr;
+}
+
+const KernelRow *findKernel(std::string_view name) {
+  for (Isa isa : kAllIsas)
+    for (const KernelRow &row : kernelRows(isa))
+      if (row.name == name)
+        return &row;
+  return nullptr;
+}
+
+const void *deviceSymbol(Isa isa, std::string_view name) {
+  for (const KernelRow &row : kernelRows(isa)) {
+    // Elementwise kernels pass vectors by value there, and arrays here.
+    if (row.family == Family::Unary || row.family == Family::Binary)
+      continue;
+    std::string symbol = "tessera_" + std::string(row.op);
+    if (row.dtype != "any")
+      symbol += "_" + std::string(row.dtype);
+    if (symbol == name)
+      return std::bit_cast<const void *>(row.function);
+  }
+  return nullptr;
+}
+
+} // namespace tessera::kernels
