@@ -8,6 +8,7 @@
 #include "tessera/dialect/npu/NpuDialect.h"
 
 namespace tessera {
+namespace func = ::mlir::func; // the generated declarations name it without a prefix
 #define GEN_PASS_DECL
 #include "tessera/passes/Passes.h.inc"
 #define GEN_PASS_REGISTRATION

@@ -158,10 +158,10 @@ struct Mma {
 };
 
 /// What an operator costs on the vector unit where it differs from the unit's own figures.
-struct VectorOp {
+struct VectorCost {
   std::string name; ///< A mnemonic of the npu dialect, or a tile operation ("row_reduce").
   std::optional<Real> head, tail, cyclesPerRepeat;
-  bool operator==(const VectorOp &) const = default;
+  bool operator==(const VectorCost &) const = default;
 };
 
 /// The vector unit of a kind of core.
@@ -174,7 +174,7 @@ struct VectorUnit {
   bool registers = false;          ///< Operands are loaded into registers, as on a CPU.
   std::vector<std::string> types;  ///< Element types it computes in.
   std::vector<std::string> absent; ///< Tile operations this chip does not have ("sort").
-  std::vector<VectorOp> ops;
+  std::vector<VectorCost> ops;
 
   bool allowsSpace(llvm::StringRef space) const;
   bool allowsType(llvm::StringRef type) const;

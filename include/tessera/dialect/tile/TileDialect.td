@@ -50,7 +50,7 @@ def Tile_SpaceAttr : Tile_Attr<"Space", "space"> {
 
 def Tile_CopyLayout : I32EnumAttr<"CopyLayout", "how a copy rearranges what it moves", [
   I32EnumAttrCase<"nd2nd", 0>, I32EnumAttrCase<"nd2nz", 1>, I32EnumAttrCase<"nz2nd", 2>,
-  I32EnumAttrCase<"nz2nz", 3>, I32EnumAttrCase<"nz2zz", 4>, I32EnumAttrCase<"nz2nzT", 5>]> {
+  I32EnumAttrCase<"nz2nz", 3>, I32EnumAttrCase<"nz2zz", 4>, I32EnumAttrCase<"nz2nzT", 5>, I32EnumAttrCase<"nz2zzT", 6>]> {
   let cppNamespace = "::tessera::tile";
   let genSpecializedAttr = 0;
 }

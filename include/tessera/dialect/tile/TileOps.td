@@ -133,7 +133,7 @@ def Tile_CopyOp : Tile_Op<"copy"> {
     `nd2nd` copies equal shapes. `nd2nz` cuts a matrix `[r, c]` into fractal blocks
     `[c/c0, r/r0, r0, c0]`, filling the last blocks with zeros; `nz2nd` is its inverse and writes
     the matrix's extents only. `nz2zz` exchanges the two outer block dimensions; `nz2nzT`
-    transposes within the matrix, as the load into the right operand's memory does.
+    and `nz2zzT` transpose the matrix too, as the loads into the matrix unit's memories can.
     The pair of memories must be a path of the chip.
 
     ```mlir
@@ -153,12 +153,13 @@ def Tile_Im2colOp : Tile_Op<"im2col"> {
   let summary = "Gathers convolution windows into the rows of a matrix";
   let description = [{
     Row r of the target holds the window of output pixel `first_pixel + r` (row-major over an
-    output map `out_width` wide): `kernel[0] * kernel[1] * c` values, zero outside the input.
-    Input `[1, h, w, c]`; `pad_top` and `pad_left` as in `tile.conv2d`. The target is a matrix,
-    or its fractal blocks `[r/r0, k/k0, r0, k0]`.
+    output map `out_width` wide): of its `kernel[0] * kernel[1] * c` values, zero outside the
+    input, those from `first_k` on, as many as the target has columns.
+    Input `[1, h, w, c]`; `pad_top` and `pad_left` as in `tile.conv2d`. The target is a matrix
+    of at least `rows` x `columns`, or its fractal blocks `[r/r0, k/k0, r0, k0]`.
 
     ```mlir
-    tile.im2col %x to %rows pads(%c0, %c0) first_pixel(%c0)
+    tile.im2col %x to %rows pads(%c0, %c0) first(%c0, %c0) extents(%c64, %c72)
       {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>,
        out_width = 8 : i64}
       : memref<1x10x10x8xf32> to memref<64x72xf32>
@@ -166,11 +167,11 @@ def Tile_Im2colOp : Tile_Op<"im2col"> {
   }];
   let arguments = (ins Arg<AnyStridedMemRef, "read", [MemRead]>:$source,
       Arg<AnyStridedMemRef, "written", [MemWrite]>:$target, Index:$pad_top, Index:$pad_left,
-      Index:$first_pixel, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+      Index:$first_pixel, Index:$first_k, Index:$rows, Index:$columns, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
       DenseI64ArrayAttr:$dilations, I64Attr:$out_width);
   let assemblyFormat = [{
-    $source `to` $target `pads` `(` $pad_top `,` $pad_left `)` `first_pixel` `(` $first_pixel `)`
-    attr-dict `:` type($source) `to` type($target)
+    $source `to` $target `pads` `(` $pad_top `,` $pad_left `)`
+    `first` `(` $first_pixel `,` $first_k `)` `extents` `(` $rows `,` $columns `)` attr-dict `:` type($source) `to` type($target)
   }];
 }
 

@@ -1,0 +1,193 @@
+// The walk over a block, and the buffers and copies that placing its operations needs.
+#include "Placer.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace tessera;
+
+LogicalResult Placer::run(Block &target) {
+  block = &target;
+  SmallVector<Operation *> ops;
+  for (Operation &op : target.without_terminator())
+    ops.push_back(&op);
+  for (Operation *op : ops)
+    if (failed(place(op)))
+      return failure();
+  for (Operation *op : llvm::reverse(dead))
+    op->erase();
+  return success();
+}
+
+LogicalResult Placer::place(Operation *op) {
+  b.setInsertionPoint(op);
+  LogicalResult result =
+      llvm::TypeSwitch<Operation *, LogicalResult>(op)
+          .Case([&](tile::MatmulOp o) { return placeMatmul(o); })
+          .Case([&](tile::Conv2DOp o) { return placeConv2D(o); })
+          .Case([&](tile::WindowOp o) { return placeWindow(o); })
+          .Case([&](tile::PackOp o) { return success(); })
+          .Case([&](linalg::GenericOp o) { return placeGeneric(o); })
+          .Case([&](linalg::FillOp o) {
+            return placeFill(o.getLoc(), o.getInputs()[0], o.getOutputs()[0]);
+          })
+          .Case([&](memref::CopyOp o) { return placeCopy(o, o.getSource(), o.getTarget()); })
+          .Case([&](memref::AllocOp o) -> LogicalResult {
+            FailureOr<Value> buffer = allocateLike(o, vectorSpace());
+            if (failed(buffer))
+              return failure();
+            map.map(o.getResult(), *buffer);
+            return success();
+          })
+          .Case([&](memref::DeallocOp) { return success(); })
+          .Case([&](linalg::LinalgOp o) -> LogicalResult {
+            FailureOr<linalg::GenericOp> generic = linalg::generalizeNamedOp(b, o);
+            if (failed(generic))
+              return o->emitOpError("has no place on a chip");
+            b.setInsertionPoint(*generic);
+            if (failed(placeGeneric(*generic)))
+              return failure();
+            dead.push_back(*generic);
+            return success();
+          })
+          .Default([&](Operation *o) -> LogicalResult {
+            // Views and index arithmetic follow their operands into the memories.
+            for (OpOperand &operand : o->getOpOperands())
+              operand.set(placed(operand.get()));
+            if (auto view = dyn_cast<memref::SubViewOp>(o)) {
+              auto type = memref::SubViewOp::inferRankReducedResultType(
+                  view.getType().getShape(), cast<MemRefType>(view.getSource().getType()),
+                  view.getMixedOffsets(), view.getMixedSizes(), view.getMixedStrides());
+              view.getResult().setType(cast<MemRefType>(type));
+            }
+            return success();
+          });
+  if (failed(result))
+    return failure();
+  if (isa<tile::MatmulOp, tile::Conv2DOp, linalg::GenericOp, linalg::FillOp, memref::CopyOp,
+          memref::AllocOp, memref::DeallocOp>(op))
+    dead.push_back(op);
+  if (isa<tile::PackOp>(op))
+    for (OpOperand &operand : op->getOpOperands())
+      operand.set(placed(operand.get()));
+  return success();
+}
+
+Value Placer::constant(Location loc, int64_t value) {
+  return arith::ConstantIndexOp::create(b, loc, value);
+}
+
+Value Placer::dim(Location loc, Value v, int64_t d) {
+  int64_t extent = cast<MemRefType>(v.getType()).getDimSize(d);
+  return ShapedType::isDynamic(extent) ? Value(memref::DimOp::create(b, loc, v, d))
+                                       : constant(loc, extent);
+}
+
+StringRef Placer::vectorSpace() const {
+  if (const tile::VectorUnit *unit = chip.vectorFor())
+    for (const std::string &space : unit->spaces)
+      if (!chip.memory(space)->onChip())
+        return space;
+  return chip.global().name;
+}
+
+bool Placer::vectorReaches(Value v) const {
+  const tile::VectorUnit *unit = chip.vectorFor();
+  return unit && unit->allowsSpace(tile::spaceOf(cast<MemRefType>(v.getType())));
+}
+
+Value Placer::allocate(Location loc, ArrayRef<int64_t> shape, Type element, StringRef space) {
+  Attribute memory;
+  if (space != chip.global().name)
+    memory = tile::SpaceAttr::get(b.getContext(), space);
+  auto type = MemRefType::get(shape, element, MemRefLayoutAttrInterface(), memory);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(block);
+  return memref::AllocOp::create(b, loc, type);
+}
+
+FailureOr<SmallVector<int64_t>> Placer::bounds(Value v) {
+  auto type = cast<MemRefType>(v.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  for (auto [d, extent] : llvm::enumerate(shape)) {
+    if (!ShapedType::isDynamic(extent))
+      continue;
+    FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
+        presburger::BoundType::UB, {v, int64_t(d)}, nullptr, /*closedUB=*/true);
+    if (failed(bound)) {
+      emitError(v.getLoc()) << "expected a buffer with a bound on dim " << d
+                            << ", but found none: its extent does not follow from a tile size";
+      return failure();
+    }
+    extent = *bound;
+  }
+  return shape;
+}
+
+Value Placer::cut(Location loc, Value buffer, ArrayRef<OpFoldResult> extents) {
+  auto type = cast<MemRefType>(buffer.getType());
+  bool same = true;
+  for (auto [extent, have] : llvm::zip(extents, type.getShape()))
+    same &= getConstantIntValue(extent) == have;
+  if (same)
+    return buffer;
+  SmallVector<OpFoldResult> zeros(extents.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> ones(extents.size(), b.getIndexAttr(1));
+  return memref::SubViewOp::create(b, loc, buffer, zeros, extents, ones);
+}
+
+FailureOr<Value> Placer::allocateLike(Value like, StringRef space) {
+  FailureOr<SmallVector<int64_t>> shape = bounds(like);
+  if (failed(shape))
+    return failure();
+  auto type = cast<MemRefType>(like.getType());
+  Value buffer = allocate(like.getLoc(), *shape, type.getElementType(), space);
+  SmallVector<OpFoldResult> extents;
+  if (auto alloc = like.getDefiningOp<memref::AllocOp>())
+    extents = alloc.getMixedSizes();
+  else
+    extents = memref::getMixedSizes(b, like.getLoc(), like);
+  return cut(like.getLoc(), buffer, extents);
+}
+
+Value Placer::dropLeading(Location loc, Value v, int64_t rank) {
+  auto type = cast<MemRefType>(v.getType());
+  if (type.getRank() == rank)
+    return v;
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(b, loc, v);
+  SmallVector<OpFoldResult> zeros(sizes.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
+  for (int64_t d = 0; d + rank < type.getRank(); ++d)
+    sizes[d] = b.getIndexAttr(1); // a block has one image or batch entry
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : ArrayRef(sizes).take_back(rank))
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  auto result = memref::SubViewOp::inferRankReducedResultType(shape, type, zeros, sizes, ones);
+  return memref::SubViewOp::create(b, loc, cast<MemRefType>(result), v, zeros, sizes, ones);
+}
+
+LogicalResult Placer::copyAlong(Operation *op, Value source, Value target) {
+  StringRef from = tile::spaceOf(cast<MemRefType>(source.getType()));
+  StringRef to = tile::spaceOf(cast<MemRefType>(target.getType()));
+  std::optional<std::vector<const tile::Path *>> route = chip.route(from, to);
+  if (!route || route->empty())
+    return op->emitOpError("needs a path from ")
+           << from << " to " << to << ", but chip " << chip.name << " has none (memories: "
+           << chip.memoryNames() << ")";
+  Value at = source;
+  for (const tile::Path *path : ArrayRef(*route).drop_back()) {
+    FailureOr<Value> stop = allocateLike(source, path->to);
+    if (failed(stop))
+      return failure();
+    tile::CopyOp::create(b, op->getLoc(), tile::CopyLayout::nd2nd, at, *stop);
+    at = *stop;
+  }
+  tile::CopyOp::create(b, op->getLoc(), tile::CopyLayout::nd2nd, at, target);
+  return success();
+}

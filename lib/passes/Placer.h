@@ -1,0 +1,80 @@
+// Places one block of a kernel on a chip: buffers in memories, copies along paths, units' work.
+#ifndef TESSERA_LIB_PASSES_PLACER_H
+#define TESSERA_LIB_PASSES_PLACER_H
+
+#include "TileSizes.h"
+#include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/dialect/tile/TileDialect.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace tessera {
+
+/// Walks the operations of a block in order and replaces each by tile operations. Buffers the
+/// block allocates move into memories of the chip; everything else is in global memory.
+class Placer {
+public:
+  Placer(mlir::IRRewriter &rewriter, const tile::ChipSpec &chip) : b(rewriter), chip(chip) {}
+
+  /// Places every operation of `block`; errors are emitted on the operation that has no place.
+  mlir::LogicalResult run(mlir::Block &block);
+
+  /// Whether matrix and vector work have been placed.
+  bool usesMatrix = false, usesVector = false;
+
+private:
+  mlir::LogicalResult place(mlir::Operation *op);
+
+  // PlaceContraction.cpp
+  mlir::LogicalResult placeMatmul(tile::MatmulOp op);
+  mlir::LogicalResult placeConv2D(tile::Conv2DOp op);
+  mlir::LogicalResult placeDirect(mlir::Operation *op, const tile::Mma &unit);
+  mlir::LogicalResult placeStaged(mlir::Operation *op, const tile::Mma &unit);
+  mlir::LogicalResult drain(mlir::Operation *op, mlir::Value accumulator, mlir::Value out,
+                            mlir::Value m, mlir::Value n);
+  mlir::Value gatherRows(tile::Conv2DOp op, mlir::Value source, mlir::Value target,
+                         mlir::Value firstPixel, mlir::Value firstK, mlir::Value rows,
+                         mlir::Value columns);
+
+  // PlaceVector.cpp
+  mlir::LogicalResult placeGeneric(mlir::linalg::GenericOp op);
+  mlir::LogicalResult placeWindow(tile::WindowOp op);
+  mlir::LogicalResult placeFill(mlir::Location loc, mlir::Value value, mlir::Value target);
+  mlir::LogicalResult placeCopy(mlir::Operation *op, mlir::Value source, mlir::Value target);
+  void emitVector(mlir::linalg::GenericOp op, mlir::ValueRange inputs, mlir::ValueRange outputs);
+
+  /// The memory-resolved form of a value of the block.
+  mlir::Value placed(mlir::Value v) { return map.lookupOrDefault(v); }
+  /// An allocation of `shape` in `space` at the start of the block being placed.
+  mlir::Value allocate(mlir::Location loc, llvm::ArrayRef<int64_t> shape, mlir::Type element,
+                       llvm::StringRef space);
+  /// An allocation in `space` that holds any extent `like` can have, cut to its extents.
+  mlir::FailureOr<mlir::Value> allocateLike(mlir::Value like, llvm::StringRef space);
+  /// The part [0, extents) of a buffer.
+  mlir::Value cut(mlir::Location loc, mlir::Value buffer,
+                  llvm::ArrayRef<mlir::OpFoldResult> extents);
+  /// The largest extents a value can have; failure (with an error) where there is no bound.
+  mlir::FailureOr<llvm::SmallVector<int64_t>> bounds(mlir::Value v);
+  /// A rank-2 (or `rank`) view without the leading dims of extent 1.
+  mlir::Value dropLeading(mlir::Location loc, mlir::Value v, int64_t rank);
+  /// Copies along the chip's route between the two memories, through buffers in between.
+  mlir::LogicalResult copyAlong(mlir::Operation *op, mlir::Value source, mlir::Value target);
+  /// The memory of the vector unit that belongs to a core, or gm where it works on gm.
+  llvm::StringRef vectorSpace() const;
+  bool vectorReaches(mlir::Value v) const;
+  int64_t lanesOf(llvm::StringRef space, mlir::Type element, bool rows) const;
+  mlir::Value constant(mlir::Location loc, int64_t value);
+  mlir::Value dim(mlir::Location loc, mlir::Value v, int64_t d);
+
+  mlir::IRRewriter &b;
+  const tile::ChipSpec &chip;
+  mlir::IRMapping map;
+  mlir::Block *block = nullptr;
+  llvm::SmallVector<mlir::Operation *> dead;
+};
+
+} // namespace tessera
+
+#endif // TESSERA_LIB_PASSES_PLACER_H
