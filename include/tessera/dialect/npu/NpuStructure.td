@@ -65,7 +65,9 @@ def Npu_YieldOp : Op<Npu_Dialect, "yield", [
   }];
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [
+    OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>
+  ];
 }
 
 #endif // TESSERA_DIALECT_NPU_NPUSTRUCTURE_TD
