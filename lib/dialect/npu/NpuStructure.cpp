@@ -124,9 +124,6 @@ static void printBinaryTypes(OpAsmPrinter &printer, Operation *, Type lhs, Type 
     printer << ", " << rhs << " -> " << result;
 }
 
-// ODS takes the empty body in NpuStructure.td for a declaration.
-void YieldOp::build(OpBuilder &, OperationState &) {}
-
 } // namespace tessera::npu
 
 #define GET_OP_CLASSES
