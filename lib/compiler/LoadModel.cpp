@@ -5,6 +5,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "tessera/compiler/RandomWeights.h"
+#include "tessera/passes/Registration.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -125,6 +126,12 @@ mlir::OwningOpRef<mlir::ModuleOp> loadMlir(mlir::MLIRContext &context, const std
 }
 
 } // namespace
+
+std::unique_ptr<mlir::MLIRContext> makeContext() {
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  return std::make_unique<mlir::MLIRContext>(registry);
+}
 
 mlir::FunctionOpInterface entryFunction(mlir::ModuleOp module) {
   auto function =

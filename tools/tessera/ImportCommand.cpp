@@ -8,7 +8,6 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
 #include "tessera/compiler/LoadModel.h"
-#include "tessera/passes/Registration.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/raw_ostream.h"
@@ -71,12 +70,10 @@ int importCommand(llvm::ArrayRef<std::string> arguments) {
   if (std::optional<int> code = readShapes(line, shapes, bindings))
     return *code;
 
-  mlir::DialectRegistry registry;
-  registerAllTessera(registry);
-  mlir::MLIRContext context(registry);
+  const auto context = makeContext();
   Progress progress("importing " + model);
   std::string error;
-  auto module = loadModel(context, model, bindings, error);
+  auto module = loadModel(*context, model, bindings, error);
   if (!module)
     return fail(error);
   if (!output.empty())

@@ -4,7 +4,6 @@
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/RandomWeights.h"
-#include "tessera/passes/Registration.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace tessera::tool {
@@ -106,14 +105,12 @@ std::optional<int> ModelArguments::readBindings(const CommandLine &line) {
 }
 
 std::shared_ptr<const runtime::CompiledModel> ModelArguments::compile(bool reference) {
-  mlir::DialectRegistry registry;
-  registerAllTessera(registry);
-  mlir::MLIRContext context(registry);
+  const auto context = makeContext();
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string error;
   {
     Progress progress("loading " + model);
-    module = loadModel(context, model, bindings, error);
+    module = loadModel(*context, model, bindings, error);
     loadMs = progress.elapsedMs();
   }
   if (!module) {

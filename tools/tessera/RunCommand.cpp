@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
 namespace tessera::tool {
@@ -194,9 +195,10 @@ int runWith(RunOptions &options) {
     printText(options, session, result, errors);
   for (auto [index, error] : llvm::enumerate(errors))
     if (!(error <= options.tolerance))
-      return fail("output '" + result.outputs[index].name + "' differs from the reference by " +
-                  llvm::Twine(error) + " of its largest value, more than " +
-                  llvm::Twine(options.tolerance));
+      return fail(llvm::formatv("output '{0}' differs from the reference by {1:e2} of its largest "
+                                "value, more than {2:e2}",
+                                result.outputs[index].name, error, options.tolerance)
+                      .str());
   return kOk;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LogicalResult.h"
+#include "tessera/support/Export.h"
 #include "llvm/ADT/ArrayRef.h"
 #include <cstdint>
 
@@ -12,13 +13,14 @@ inline constexpr llvm::StringLiteral kRandomWeightAttr = "npu.random_weight";
 
 /// Fills `values` with numbers of nearly normal distribution (at most 3.47 deviations from the
 /// mean), the same on every machine.
-void fillNormal(llvm::MutableArrayRef<float> values, uint64_t seed, float mean, float deviation);
+TESSERA_API void fillNormal(llvm::MutableArrayRef<float> values, uint64_t seed, float mean,
+                            float deviation);
 
 /// Fills `values` with whole numbers from [0, bound), the same on every machine.
-void fillUniform(llvm::MutableArrayRef<int64_t> values, uint64_t seed, uint64_t bound);
+TESSERA_API void fillUniform(llvm::MutableArrayRef<int64_t> values, uint64_t seed, uint64_t bound);
 
 /// Replaces every argument of @main that carries `npu.random_weight = SEED` by an npu.constant of
 /// mean 0 and deviation 0.02. Such an argument must be a static tensor of f32.
-mlir::LogicalResult fillRandomWeights(mlir::ModuleOp module);
+TESSERA_API mlir::LogicalResult fillRandomWeights(mlir::ModuleOp module);
 
 } // namespace tessera
