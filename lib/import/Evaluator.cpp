@@ -40,6 +40,8 @@ std::optional<Tensor> toTensor(const HostArray &array) {
   if (!array.allKnown())
     return std::nullopt;
   std::optional<Tensor> tensor = Tensor::allocate(array.type, array.shape);
+  if (tensor)
+    tensor->name = array.name;
   for (int64_t i = 0; tensor && i < array.count(); ++i)
     if (array.isInteger())
       storeInteger(*tensor, i, array.integers[i]);

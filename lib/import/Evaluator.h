@@ -12,6 +12,7 @@ namespace tessera::import_ {
 /// A small tensor whose elements are known, or (in an integer tensor that comes from the shape of a
 /// value with dynamic dims) known in part.
 struct HostArray {
+  std::string name;
   ElementType type = ElementType::I64;
   std::vector<int64_t> shape;
   /// Elements, in the one of the two that isInteger(type) chooses.

@@ -230,6 +230,7 @@ bool GraphImporter::tryEvaluate(const Node &node, const std::vector<Entry *> &in
   Entry &entry = entries[node.outputs[0]];
   entry.type = tensorTypeFor(builder.getContext(), outputs[0].type, outputs[0].shape);
   entry.host = std::move(outputs[0]);
+  entry.host->name = node.outputs[0];
   return true;
 }
 

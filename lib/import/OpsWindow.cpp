@@ -173,14 +173,15 @@ Value filterFor(NodeImport &n, ArrayRef<int64_t> shape, ArrayRef<int64_t> perm) 
 
 LogicalResult importConv(NodeImport &n) {
   Image image = toImage(n, n.input(0));
-  Value weights = n.input(1);
-  if (!image.value || !weights)
+  // The filter itself is not asked for: a constant one is made in npu's order only.
+  std::optional<SmallVector<int64_t>> given = n.shape(1);
+  if (!image.value || !given)
     return failure();
-  RankedTensorType type = typeOf(weights);
-  if (!type.hasStaticShape() || type.getRank() != image.spatialRank + 2)
+  SmallVector<int64_t> &shape = *given;
+  if (ShapedType::isDynamicShape(shape) ||
+      static_cast<int64_t>(shape.size()) != image.spatialRank + 2)
     return n.fail("expected a filter of static shape and rank " + Twine(image.spatialRank + 2) +
-                  ", but got rank " + Twine(type.getRank()));
-  SmallVector<int64_t> shape(type.getShape());
+                  ", but got rank " + Twine(shape.size()));
   if (image.spatialRank == 1)
     shape.insert(shape.begin() + 2, 1);
   Window window;
