@@ -116,7 +116,7 @@ template <class V> void describe(V &v, Mma &m) {
   v.integer("scale_block", m.scaleBlock, Positive, Optional);
 }
 
-template <class V> void describe(V &v, VectorOp &o) {
+template <class V> void describe(V &v, VectorCost &o) {
   v.text("name", o.name, Required);
   v.maybeReal("head", o.head);
   v.maybeReal("tail", o.tail);

@@ -28,6 +28,11 @@ std::string describeKind(const Tree &tree) {
   return "";
 }
 
+/// The label of a part of a part; the whole chip has an empty one.
+std::string within(StringRef label, StringRef key) {
+  return label.empty() ? key.str() : (label + "." + key).str();
+}
+
 /// An integer, in a file with an optional unit of size: "512 KiB".
 std::optional<int64_t> convert(const Tree &tree, int64_t) {
   if (tree.kind == Tree::Kind::integer)
@@ -60,7 +65,7 @@ std::optional<double> convert(const Tree &tree, double) {
 } // namespace
 
 std::string ReaderBase::label(StringRef key) const {
-  return frame->label.empty() ? key.str() : frame->label + "." + key.str();
+  return within(frame->label, key);
 }
 std::string ReaderBase::label(StringRef key, size_t index) const {
   return label(key) + "[" + std::to_string(index) + "]";
@@ -184,7 +189,7 @@ const Tree *ReaderBase::readProvenance(const Tree &tree, StringRef label, Source
       return nullptr;
     }
   if (const Tree *note = tree.find("note"))
-    readText(*note, (label + ".note").str(), out.note);
+    readText(*note, within(label, "note"), out.note);
   if (tree.find("source") || tree.find("status")) {
     Origin own = readOrigin(tree, Origin(), label);
     out.source = own.source;
@@ -199,7 +204,7 @@ const Tree *ReaderBase::readProvenance(const Tree &tree, StringRef label, Source
 ReaderBase::Origin ReaderBase::readOrigin(const Tree &tree, Origin from, StringRef label) {
   if (const Tree *status = tree.find("status")) {
     std::string name;
-    readWord(*status, (label + ".status").str(), name, kStatuses);
+    readWord(*status, within(label, "status"), name, kStatuses);
     for (Status s : {Status::measured, Status::vendor, Status::fitted, Status::assumed})
       if (statusName(s) == name)
         from.status = s;
@@ -208,9 +213,9 @@ ReaderBase::Origin ReaderBase::readOrigin(const Tree &tree, Origin from, StringR
       from.source.clear();
   }
   if (const Tree *source = tree.find("source")) {
-    readText(*source, (label + ".source").str(), from.source);
+    readText(*source, within(label, "source"), from.source);
     if (!is_contained(sourceNames, from.source))
-      fail(place(*source), (label + ".source").str(),
+      fail(place(*source), within(label, "source"),
            "expected a key of the table 'sources' (" + join(sourceNames, ", ") + "), but got '" +
                from.source + "'");
   }

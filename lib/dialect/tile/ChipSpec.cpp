@@ -21,8 +21,8 @@ const T *findBy(const std::vector<T> &list, Name T::*member, StringRef name) {
   return nullptr;
 }
 
-const VectorOp *findOp(const VectorUnit &unit, StringRef op) {
-  return findBy(unit.ops, &VectorOp::name, op);
+const VectorCost *findOp(const VectorUnit &unit, StringRef op) {
+  return findBy(unit.ops, &VectorCost::name, op);
 }
 
 } // namespace
@@ -71,15 +71,15 @@ bool VectorUnit::has(StringRef op) const {
   return !is_contained(absent, op);
 }
 double VectorUnit::headOf(StringRef op) const {
-  const VectorOp *own = findOp(*this, op);
+  const VectorCost *own = findOp(*this, op);
   return own && own->head ? own->head->value : head.value;
 }
 double VectorUnit::tailOf(StringRef op) const {
-  const VectorOp *own = findOp(*this, op);
+  const VectorCost *own = findOp(*this, op);
   return own && own->tail ? own->tail->value : tail.value;
 }
 double VectorUnit::cyclesPerRepeatOf(StringRef op) const {
-  const VectorOp *own = findOp(*this, op);
+  const VectorCost *own = findOp(*this, op);
   return own && own->cyclesPerRepeat ? own->cyclesPerRepeat->value : cyclesPerRepeat.value;
 }
 
@@ -101,6 +101,13 @@ const Pipe *ChipSpec::pipe(StringRef name) const {
 }
 const SharedLevel *ChipSpec::level(StringRef name) const {
   return findBy(shared, &SharedLevel::name, name);
+}
+
+const SharedLevel *ChipSpec::mainMemory() const {
+  return shared.empty() ? nullptr : &shared.back();
+}
+const SharedLevel *ChipSpec::sharedCache() const {
+  return shared.size() < 2 ? nullptr : &shared[shared.size() - 2];
 }
 
 int64_t ChipSpec::capacity(StringRef space) const {

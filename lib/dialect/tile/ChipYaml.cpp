@@ -119,6 +119,9 @@ private:
       yaml::Node *value = entry.getValue();
       if (!value || isa<yaml::NullNode>(value))
         return fail(at.first, at.second, "expected a value for '" + Twine(name) + "'");
+      // LLVM places an alias behind itself, so the key has to stand for it.
+      if (isa<yaml::AliasNode>(value))
+        return fail(at.first, at.second, "expected a plain value, but got an alias");
       std::optional<Tree> converted = convert(value, depth + 1);
       if (!converted)
         return std::nullopt;

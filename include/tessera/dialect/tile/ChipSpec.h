@@ -117,7 +117,8 @@ struct Pipe {
   bool operator==(const Pipe &) const = default;
 };
 
-/// A memory level that all cores share: "l2" and "hbm" (or the DRAM of the chip).
+/// A memory level that all cores share. The file lists them from the cores outward; the last is the
+/// main memory ("hbm", "dram"), one before it a cache ("l2", "l3").
 struct SharedLevel {
   std::string name;
   Int bytes;
@@ -252,6 +253,9 @@ struct ChipSpec {
   const Memory *memory(llvm::StringRef name) const;
   const Pipe *pipe(llvm::StringRef name) const;
   const SharedLevel *level(llvm::StringRef name) const;
+  /// The main memory behind gm, and the cache before it; null where the file has none.
+  const SharedLevel *mainMemory() const;
+  const SharedLevel *sharedCache() const;
   /// Bytes a program may use of a space; 0 for an unknown one.
   int64_t capacity(llvm::StringRef space) const;
   /// The memory that the whole chip shares and function arguments live in.
