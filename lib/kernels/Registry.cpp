@@ -2,7 +2,6 @@
 #include "tessera/kernels/Registry.h"
 
 #include <bit>
-#include <string>
 
 #include "Instantiate.h"
 
@@ -36,14 +35,16 @@ const KernelRow *findKernel(std::string_view name) {
 }
 
 const void *deviceSymbol(Isa isa, std::string_view name) {
+  constexpr std::string_view kPrefix = "tessera_";
+  if (!name.starts_with(kPrefix))
+    return nullptr;
+  name.remove_prefix(kPrefix.size());
   for (const KernelRow &row : kernelRows(isa)) {
     // Elementwise kernels pass vectors by value there, and arrays here.
-    if (row.family == Family::Unary || row.family == Family::Binary)
+    if (row.family == Family::Unary || row.family == Family::Binary || !name.starts_with(row.op))
       continue;
-    std::string symbol = "tessera_" + std::string(row.op);
-    if (row.dtype != "any")
-      symbol += "_" + std::string(row.dtype);
-    if (symbol == name)
+    std::string_view dtype = name.substr(row.op.size());
+    if (row.dtype == "any" ? dtype.empty() : dtype.starts_with('_') && dtype.substr(1) == row.dtype)
       return std::bit_cast<const void *>(row.function);
   }
   return nullptr;

@@ -41,7 +41,7 @@ template <class Arch> struct MathCore {
     return S::scale(expm1Reduced(r) + F(1.0f), n);
   }
 
-  /// e^x - 1 for x <= 88, at most 3 ulp; keeps the sign of zero.
+  /// e^x - 1 for x <= 88, at most 3 ulp; +0 for both zeros.
   static TESSERA_INLINE F expm1(F x) {
     x = S::max(F(-30.0f), x);
     F n;

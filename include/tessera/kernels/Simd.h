@@ -62,6 +62,8 @@ template <class Arch> struct SimdBase {
   static TESSERA_INLINE F copysign(F x, F s) {
     return fromBits((bits(x) & I(0x7fffffff)) | (bits(s) & I(INT32_MIN)));
   }
+  /// Written with ==: xsimd's != is ordered on some architectures and not on others.
+  static TESSERA_INLINE M isNan(F x) { return !(x == x); }
   static TESSERA_INLINE bool any(M m) { return xsimd::any(m); }
 
   /// Truncates; the value must fit.

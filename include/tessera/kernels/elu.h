@@ -6,7 +6,7 @@
 
 namespace tessera::kernels {
 
-/// y = x where x > 0, alpha (e^x - 1) elsewhere, at most 4 ulp.
+/// y = x where x >= 0, alpha (e^x - 1) elsewhere, at most 4 ulp.
 template <class Arch> struct Elu : UnaryKernel<Elu<Arch>, Arch, 1> {
   using S = Simd<Arch>;
   using F = typename S::F;
@@ -14,7 +14,7 @@ template <class Arch> struct Elu : UnaryKernel<Elu<Arch>, Arch, 1> {
 
   static TESSERA_INLINE F step(F x, F alpha) {
     const F m = Core::expm1(S::min(F(0.0f), x));
-    return S::select(x > F(0.0f), x, alpha * m);
+    return S::select(x < F(0.0f), alpha * m, x);
   }
 };
 

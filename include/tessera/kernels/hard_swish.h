@@ -5,14 +5,15 @@
 
 namespace tessera::kernels {
 
-/// y = x min(max(x / 6 + 1/2, 0), 1).
+/// y = x min(max(x + 3, 0), 6) / 6, at most 3 ulp.
 template <class Arch> struct HardSwish : UnaryKernel<HardSwish<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;
 
   static TESSERA_INLINE F step(F x) {
-    const F gate = S::fma(x, F(1.0f / 6.0f), F(0.5f));
-    return x * S::min(F(1.0f), S::max(F(0.0f), gate));
+    // x + 3 first: it is exact near -3, where the product vanishes.
+    const F gate = S::min(F(6.0f), S::max(F(0.0f), x + F(3.0f)));
+    return x * (gate * F(1.0f / 6.0f));
   }
 };
 

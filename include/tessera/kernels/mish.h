@@ -6,7 +6,8 @@
 
 namespace tessera::kernels {
 
-/// y = x tanh(ln(1 + e^x)) = x (e^2x + 2 e^x) / (e^2x + 2 e^x + 2), at most 6 ulp.
+/// y = x tanh(ln(1 + e^x)) = x (e^2x + 2 e^x) / (e^2x + 2 e^x + 2), at most 6 ulp for
+/// x > -87; beyond, x times the denormal tanh.
 /// mish(-inf) is NaN, as -inf * 0 is.
 template <class Arch> struct Mish : UnaryKernel<Mish<Arch>, Arch> {
   using S = Simd<Arch>;

@@ -74,7 +74,7 @@ private:
     const F signedY = S::fromBits(S::bits(y) ^ S::bits(signBit));
     y = S::select(odd, signedY, y);
     y = S::select((a < zero) & (size < infinity) & !whole, nan, y);
-    y = S::select((a != a) | (b != b), a + b, y);
+    y = S::select(S::isNan(a) | S::isNan(b), a + b, y);
     return S::select((a == one) | (b == zero), one, y);
   }
 };

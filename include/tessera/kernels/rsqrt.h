@@ -5,7 +5,7 @@
 
 namespace tessera::kernels {
 
-/// y = 1 / sqrt(x), at most 1 ulp. rsqrt(0) = inf, NaN below zero.
+/// y = 1 / sqrt(x), at most 1.5 ulp. rsqrt(0) = inf, NaN below zero.
 template <class Arch> struct Rsqrt : UnaryKernel<Rsqrt<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;

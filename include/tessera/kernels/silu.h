@@ -6,7 +6,8 @@
 
 namespace tessera::kernels {
 
-/// y = x / (1 + e^-x), at most 5 ulp. silu(-inf) is NaN, as -inf * 0 is.
+/// y = x / (1 + e^-x), at most 5 ulp for x > -87; beyond, x times the denormal sigmoid. silu(-inf)
+/// is NaN, as -inf * 0 is.
 template <class Arch> struct Silu : UnaryKernel<Silu<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;

@@ -1,0 +1,41 @@
+// The registry: names, lookups, and the machine code behind the device library's names.
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "Harness.h"
+
+using namespace tessera;
+
+TEST_CASE("rows are named op_dtype_isa with the tile last, and found by that name", "[registry]") {
+  std::set<std::string_view> names;
+  for (Isa isa : kAllIsas)
+    for (const kernels::KernelRow &row : kernels::kernelRows(isa)) {
+      std::string name =
+          std::string(row.op) + "_" + std::string(row.dtype) + "_" + std::string(isaName(isa));
+      if (!row.tile.empty())
+        name += "_" + std::string(row.tile);
+      CHECK(row.name == name);
+      CHECK(row.isa == isa);
+      CHECK(names.insert(row.name).second);
+      CHECK(kernels::findKernel(row.name) == &row);
+    }
+  CHECK(names.count("matmul_f32_avx512_6x64") == 1);
+  CHECK(names.count("gelu_f32_sse2") == 1);
+}
+
+TEST_CASE("a lookup of what does not exist gives null", "[registry]") {
+  CHECK(kernels::findKernel("gelu", "f64", Isa::sse2) == nullptr);
+  CHECK(kernels::findKernel("gelu_f32_avx3") == nullptr);
+  CHECK(kernels::deviceSymbol(Isa::sse2, "tessera_gelu_f32") == nullptr);
+  CHECK(kernels::deviceSymbol(Isa::sse2, "memcpy") == nullptr);
+}
+
+TEST_CASE("memory functions of the device library have machine code", "[registry]") {
+  for (Isa isa : kAllIsas)
+    for (const char *name :
+         {"tessera_mma_f32", "tessera_pack_rhs_f32", "tessera_matmul_f32", "tessera_im2col_f32",
+          "tessera_window_fma_f32", "tessera_row_reduce_sum_f32", "tessera_transpose2d_32",
+          "tessera_gather_rows", "tessera_mma_fractal_f16", "tessera_copy_nz2nd_8"})
+      CHECK(kernels::deviceSymbol(isa, name) != nullptr);
+}

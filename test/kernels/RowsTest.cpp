@@ -1,0 +1,180 @@
+// Row operators: softmax, log-softmax, norms and reductions against sums in double.
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "Harness.h"
+
+using namespace tessera;
+using namespace tessera::test;
+
+namespace {
+
+std::size_t size(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
+
+std::vector<std::int64_t> lengths(int lanes) {
+  std::vector<std::int64_t> all;
+  for (std::int64_t n = 1; n <= 2 * lanes + 2; ++n)
+    all.push_back(n);
+  for (std::int64_t n : {4 * lanes - 1, 4 * lanes, 5 * lanes + 3, 8 * lanes, 1000})
+    all.push_back(n);
+  return all;
+}
+
+std::string text(std::int64_t rows, std::int64_t cols, std::int64_t gap) {
+  return "rows=" + std::to_string(rows) + ",cols=" + std::to_string(cols) +
+         ",gap=" + std::to_string(gap);
+}
+
+/// rows x (cols + gap) values, the gaps NaN, ending with the last row's last column.
+std::vector<float> gapped(std::int64_t rows, std::int64_t cols, std::int64_t gap, float scale) {
+  std::vector<float> v(size(rows * (cols + gap) - gap), NAN);
+  const std::vector<float> r = randomFloats(size(rows * cols), 21);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < cols; ++j)
+      v[size(i * (cols + gap) + j)] = r[size(i * cols + j)] * scale;
+  return v;
+}
+
+/// Calls check(rows, cols, gap) for every length with and without a gap between rows.
+template <class Check> void eachShape(const KernelRow &row, Check check) {
+  for (std::int64_t cols : lengths(isaFloatLanes(row.isa)))
+    for (std::int64_t gap : {0, 3})
+      if (selected(row, text(3, cols, gap)))
+        check(std::int64_t{3}, cols, gap);
+}
+
+} // namespace
+
+TEST_CASE("softmax rows are shares of the exponentials", "[rows]") {
+  forEachRow(Family::RowMap, [&](const KernelRow &row) {
+    eachShape(row, [&](std::int64_t rows, std::int64_t cols, std::int64_t gap) {
+      INFO(replay(row, text(rows, cols, gap)));
+      const std::vector<float> values = gapped(rows, cols, gap, 20.0f);
+      Guarded<float> x(values), y(size(rows * cols), -1.0f, GuardedBuffer::AtStart);
+      Guarded<float> inPlace(values);
+      row.function.rowMap(x.data(), cols + gap, y.data(), cols, rows, cols);
+      row.function.rowMap(inPlace.data(), cols + gap, inPlace.data(), cols + gap, rows, cols);
+      bool right = x.intact() && y.intact() && inPlace.intact();
+      for (std::int64_t r = 0; r < rows; ++r) {
+        const float *from = x.data() + r * (cols + gap);
+        double high = -HUGE_VAL, sum = 0;
+        for (std::int64_t c = 0; c < cols; ++c)
+          high = from[c] > high ? from[c] : high;
+        for (std::int64_t c = 0; c < cols; ++c)
+          sum += std::exp(from[c] - high);
+        for (std::int64_t c = 0; c < cols; ++c) {
+          const double logarithm = from[c] - high - std::log(sum);
+          const double want = row.op == "softmax" ? std::exp(logarithm) : logarithm;
+          const double error = std::fabs(y[size(r * cols + c)] - want);
+          // The subtraction of the maximum rounds to 2^-24 of the difference.
+          const double relative = 1e-6 + std::ldexp(high - from[c], -23);
+          right &= error <= (row.op == "softmax" ? want * relative : 40 * 4e-7);
+          right &= inPlace[size(r * (cols + gap) + c)] == y[size(r * cols + c)];
+        }
+      }
+      CHECK(right);
+    });
+  });
+}
+
+TEST_CASE("softmax makes NaN of rows it cannot normalise, and only of those", "[rows]") {
+  forEachRow(Family::RowMap, [&](const KernelRow &row) {
+    for (float poison : {NAN, -INFINITY, INFINITY}) {
+      std::vector<float> x(3 * 37, 0.5f), y(3 * 37, 0.0f);
+      for (std::size_t c = 0; c < 37; ++c)
+        x[37 + c] = std::isnan(poison) && c != 30 ? 1.0f : poison;
+      row.function.rowMap(x.data(), 37, y.data(), 37, 3, 37);
+      INFO(replay(row, "poison"));
+      for (std::size_t c = 0; c < 37; ++c) {
+        CHECK(std::isnan(y[37 + c]));
+        CHECK(std::isfinite(y[c]));
+        CHECK(std::isfinite(y[74 + c]));
+      }
+    }
+    // -inf is how attention masks: such elements get probability zero.
+    std::vector<float> x(21, 1.0f), y(21, 0.0f);
+    x[20] = -INFINITY;
+    row.function.rowMap(x.data(), 21, y.data(), 21, 1, 21);
+    CHECK(y[20] == (row.op == "softmax" ? 0.0f : -INFINITY));
+    CHECK(std::isfinite(y[0]));
+  });
+}
+
+TEST_CASE("norms scale rows to their statistics", "[rows]") {
+  forEachRow(Family::RowNorm, [&](const KernelRow &row) {
+    eachShape(row, [&](std::int64_t rows, std::int64_t cols, std::int64_t gap) {
+      for (int mode = 0; mode < 4; ++mode) {
+        INFO(replay(row, text(rows, cols, gap)) << " mode=" << mode);
+        const float epsilon = 1e-3f;
+        Guarded<float> x(gapped(rows, cols, gap, 3.0f)), y(size(rows * cols), -1.0f);
+        Guarded<float> scale(randomFloats(size(cols), 22)), bias(randomFloats(size(cols), 23));
+        row.function.rowNorm(x.data(), cols + gap, y.data(), cols, rows, cols,
+                             mode & 1 ? scale.data() : nullptr, mode & 2 ? bias.data() : nullptr,
+                             epsilon);
+        bool right = x.intact() && y.intact() && scale.intact() && bias.intact();
+        for (std::int64_t r = 0; r < rows; ++r) {
+          const float *from = x.data() + r * (cols + gap);
+          double mean = 0, square = 0;
+          for (std::int64_t c = 0; c < cols; ++c)
+            mean += from[c] / static_cast<double>(cols);
+          mean = row.op == "layer_norm" ? mean : 0;
+          for (std::int64_t c = 0; c < cols; ++c)
+            square += (from[c] - mean) * (from[c] - mean) / static_cast<double>(cols);
+          for (std::int64_t c = 0; c < cols; ++c) {
+            double want = (from[c] - mean) / std::sqrt(square + epsilon);
+            want = want * (mode & 1 ? scale[size(c)] : 1.0) + (mode & 2 ? bias[size(c)] : 0.0);
+            right &= std::fabs(y[size(r * cols + c)] - want) <= 1e-5;
+          }
+        }
+        CHECK(right);
+      }
+    });
+  });
+}
+
+TEST_CASE("row reductions combine whole rows, and what was there before when asked", "[rows]") {
+  forEachRow(Family::RowReduce, [&](const KernelRow &row) {
+    const bool sum = row.op == "row_reduce_sum", prod = row.op == "row_reduce_prod";
+    const bool high = row.op == "row_reduce_max";
+    eachShape(row, [&](std::int64_t rows, std::int64_t cols, std::int64_t gap) {
+      INFO(replay(row, text(rows, cols, gap)));
+      std::vector<float> values = gapped(rows, cols, gap, 1.0f);
+      if (prod)
+        for (float &v : values)
+          v = 1.0f + v / static_cast<float>(cols);
+      Guarded<float> x(values);
+      Guarded<float> y(size(rows), 0.5f), z(size(rows), 0.5f);
+      row.function.rowReduce(x.data(), rows, cols + gap, cols, y.data(), 0);
+      row.function.rowReduce(x.data(), rows, cols + gap, cols, z.data(), 1);
+      bool right = x.intact() && y.intact() && z.intact();
+      for (std::int64_t r = 0; r < rows; ++r) {
+        double want = sum ? 0 : prod ? 1 : high ? -HUGE_VAL : HUGE_VAL;
+        for (std::int64_t c = 0; c < cols; ++c) {
+          const double v = x[size(r * (cols + gap) + c)];
+          want = sum ? want + v : prod ? want * v : high ? std::fmax(want, v) : std::fmin(want, v);
+        }
+        const double both = sum    ? want + 0.5
+                            : prod ? want * 0.5
+                            : high ? std::fmax(want, 0.5)
+                                   : std::fmin(want, 0.5);
+        right &= std::fabs(y[size(r)] - want) <= 1e-6 * static_cast<double>(cols);
+        right &= std::fabs(z[size(r)] - both) <= 1e-6 * static_cast<double>(cols);
+      }
+      CHECK(right);
+    });
+    std::vector<float> x(50, 1.0f);
+    float y = 0;
+    for (std::size_t at = 0; at < x.size(); ++at) {
+      x.assign(50, 1.0f);
+      x[at] = NAN;
+      row.function.rowReduce(x.data(), 1, 50, 50, &y, 0);
+      INFO(replay(row, "nan") << " at " << at);
+      CHECK(std::isnan(y));
+    }
+    row.function.rowReduce(x.data(), 1, 50, 0, &y, 0);
+    CHECK(y == (sum ? 0.0f : prod ? 1.0f : high ? -INFINITY : INFINITY));
+  });
+}
