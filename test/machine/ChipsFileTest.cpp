@@ -85,6 +85,14 @@ TEST_CASE("a new chip is one new file") {
   CHECK(routeText(chip, "table", "cellar") == "none");
 }
 
+TEST_CASE("costs follow from the numbers of the file") {
+  ChipSpec chip = kitchenTable();
+  CHECK(chip.path("cellar", "pantry")->cyclesFor(64) == Approx(30 + (64 + 100) / 2.0));
+  CHECK(chip.mmaFor("f16", "f16")->cyclesFor(5, 4, 8) == Approx(2 * 1 * 2 * 2));
+  CHECK(chip.vectorFor()->cyclesFor("exp", 33) == Approx(1 + 2 * 9 + 2));
+  CHECK(chip.vectorFor()->cyclesFor("add", 32) == Approx(1 + 3 + 2));
+}
+
 TEST_CASE("source and status are inherited, and overridden where a number says so") {
   ChipSpec chip = kitchenTable();
   const Memory &pantry = *chip.memory("pantry");

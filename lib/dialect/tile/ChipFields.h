@@ -68,6 +68,7 @@ template <class V> void describe(V &v, Path &p) {
   v.words("atomic", p.atomic, kAtomics, Optional);
   v.words("atomic_types", p.atomicTypes, kTypes, Optional);
   v.integers("request_sizes", p.requestSizes);
+  v.real("request_cycles", p.requestCycles, Zero, Optional);
 }
 
 template <class V> void describe(V &v, Pipe &p) {

@@ -119,12 +119,26 @@ std::string entryName(const Tree &item, size_t index) {
   return std::to_string(index);
 }
 
+std::string valueText(const Tree &number) {
+  const Tree &value = *number.find("value");
+  return value.kind == Tree::Kind::integer ? std::to_string(value.integer) : numberText(value.real);
+}
+
+/// Numbers of one origin in a list (a fractal, request sizes) take one row.
+bool isPlainList(const Tree &tree) {
+  return tree.kind == Tree::Kind::list && !tree.items.empty() &&
+         all_of(tree.items, [&](const Tree &item) {
+           return item.find("value") && textOf(item, "source") == textOf(tree.items[0], "source") &&
+                  textOf(item, "status") == textOf(tree.items[0], "status");
+         });
+}
+
 void collectNumbers(const Tree &tree, const std::string &label, std::vector<NumberRow> &rows) {
-  if (const Tree *value = tree.find("value")) {
-    std::string shown = value->kind == Tree::Kind::integer ? std::to_string(value->integer)
-                                                           : numberText(value->real);
-    rows.push_back(
-        {label, shown, textOf(tree, "status"), textOf(tree, "source"), textOf(tree, "note")});
+  if (tree.find("value") || isPlainList(tree)) {
+    ArrayRef<Tree> numbers = tree.find("value") ? ArrayRef(tree) : ArrayRef(tree.items);
+    const Tree &first = numbers.front();
+    rows.push_back({label, join(map_range(numbers, valueText), ", "), textOf(first, "status"),
+                    textOf(first, "source"), textOf(first, "note")});
     return;
   }
   for (auto [key, value] : tree.entries())

@@ -61,6 +61,11 @@ bool MmaOperand::allowsSpace(StringRef space) const {
   return is_contained(spaces, space);
 }
 
+double Mma::cyclesFor(int64_t rows, int64_t columns, int64_t depth) const {
+  auto steps = [](int64_t extent, int64_t step) { return double((extent + step - 1) / step); };
+  return head + steps(rows, m) * steps(columns, n) * steps(depth, k) * cycles;
+}
+
 bool VectorUnit::allowsSpace(StringRef space) const {
   return is_contained(spaces, space);
 }
@@ -81,6 +86,11 @@ double VectorUnit::tailOf(StringRef op) const {
 double VectorUnit::cyclesPerRepeatOf(StringRef op) const {
   const VectorCost *own = findOp(*this, op);
   return own && own->cyclesPerRepeat ? own->cyclesPerRepeat->value : cyclesPerRepeat.value;
+}
+
+double VectorUnit::cyclesFor(StringRef op, int64_t operandBytes) const {
+  int64_t repeats = (operandBytes + bytes - 1) / bytes;
+  return headOf(op) + double(repeats) * cyclesPerRepeatOf(op) + tailOf(op);
 }
 
 bool Fixpipe::allows(StringRef op) const {

@@ -72,7 +72,7 @@ struct Memory {
   Int granule;  ///< Transfers move whole multiples of it; sizes are rounded up.
   std::optional<Banks> banks;
   std::vector<std::string> layouts; ///< What a matrix may be stored as; the first is the usual.
-  std::vector<Fractal> fractal;     ///< Empty where storage has no fractals.
+  std::vector<Fractal> fractal;     ///< As in the first layout; empty where storage has none.
 
   bool onChip() const { return owner == "chip"; }
   /// Bytes that a program may use.
@@ -102,7 +102,10 @@ struct Path {
   std::vector<std::string> atomicTypes;
   /// Requests are cut at naturally aligned pieces of these sizes, ascending; empty: never cut.
   std::vector<Int> requestSizes;
+  Real requestCycles; ///< The least that one request takes, however small.
 
+  /// Cycles of one transfer of contiguous, aligned bytes when nothing else moves.
+  double cyclesFor(double bytes) const { return fixedCycles + (bytes + halfBytes) / bytesPerCycle; }
   bool allowsLayout(llvm::StringRef from, llvm::StringRef to) const;
   bool allowsAtomic(llvm::StringRef kind) const;
   bool operator==(const Path &) const = default;
@@ -155,6 +158,9 @@ struct Mma {
   std::string biasSpace; ///< Where a bias row is read from, or empty.
   std::string scaleType; ///< Element type of block scales, or empty.
   Int scaleBlock;        ///< Elements of k per scale; 0 without.
+
+  /// Cycles of one operation: its head, then whole steps.
+  double cyclesFor(int64_t rows, int64_t columns, int64_t depth) const;
   bool operator==(const Mma &) const = default;
 };
 
@@ -184,6 +190,8 @@ struct VectorUnit {
   double headOf(llvm::StringRef op) const;
   double tailOf(llvm::StringRef op) const;
   double cyclesPerRepeatOf(llvm::StringRef op) const;
+  /// Cycles of one operator over so many bytes of its widest operand.
+  double cyclesFor(llvm::StringRef op, int64_t operandBytes) const;
   bool operator==(const VectorUnit &) const = default;
 };
 
