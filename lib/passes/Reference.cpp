@@ -34,8 +34,8 @@ static void addBufferization(OpPassManager &manager) {
 // expansions lose digits.
 static void addLoops(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  manager.addPass(createConvertMathToLibmPass());
   manager.addPass(createConvertMathToFuncs());
+  manager.addPass(createConvertMathToLibmPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createCanonicalizerPass());

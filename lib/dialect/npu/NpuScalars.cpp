@@ -86,7 +86,11 @@ Value Scalars::compare(ComparePredicate predicate, Value x, Value y) {
 // Unary
 //===-------------------------------------------------------------------------------------------===//
 
-TESSERA_UNARY(AbsOp, return s.isFloat() ? s.math<math::AbsFOp>(x) : s.math<math::AbsIOp>(x);)
+TESSERA_UNARY(AbsOp, {
+  if (s.isFloat())
+    return s.math<math::AbsFOp>(x);
+  return s.max(x, s.sub(s.constant(0), x));
+})
 TESSERA_UNARY(NegOp, {
   if (s.isFloat())
     return s.math<arith::NegFOp>(x);
