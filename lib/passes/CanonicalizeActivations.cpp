@@ -4,6 +4,8 @@
 
 #include "Constants.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace tessera {

@@ -167,100 +167,12 @@ template <class ConvOp> struct PadIntoConv : OpRewritePattern<ConvOp> {
   }
 };
 
-/// A slice of the columns of a product with a constant: the product with those columns. Pays when
-/// slices are all that is read, each column at most once.
-struct SliceOfMatmul : OpRewritePattern<npu::MatmulOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  static bool takesColumnsOnly(npu::SliceOp slice) {
-    ArrayRef<int64_t> from = shapeOf(slice.getX()), to = shapeOf(slice.getResult());
-    return from.drop_back() == to.drop_back() && slice.getStrides().back() == 1 &&
-           !ShapedType::isDynamic(to.back());
-  }
-
-  LogicalResult matchAndRewrite(npu::MatmulOp op, PatternRewriter &rewriter) const override {
-    ArrayRef<int64_t> rhs = shapeOf(op.getRhs());
-    if (op.getPackedN() || !ConstantView::of(op.getRhs()) || op->use_empty())
-      return failure();
-    int64_t columns = 0;
-    for (Operation *user : op->getUsers()) {
-      auto slice = dyn_cast<npu::SliceOp>(user);
-      if (!slice || !takesColumnsOnly(slice))
-        return failure();
-      columns += shapeOf(slice.getResult()).back();
-    }
-    if (columns > shapeOf(op.getResult()).back())
-      return failure();
-    int64_t nDim = rhs.size() - (op.getTransposeRhs() ? 2 : 1);
-    for (Operation *user : llvm::make_early_inc_range(op->getUsers())) {
-      auto slice = cast<npu::SliceOp>(user);
-      SmallVector<int64_t> offsets(rhs.size(), 0), sizes(rhs), strides(rhs.size(), 1);
-      offsets[nDim] = slice.getOffsets().back();
-      sizes[nDim] = shapeOf(slice.getResult()).back();
-      rewriter.setInsertionPoint(slice);
-      Value weights =
-          npu::SliceOp::create(rewriter, op.getLoc(), op.getRhs(), offsets, sizes, strides);
-      rewriter.replaceOpWithNewOp<npu::MatmulOp>(slice, slice.getType(), op.getLhs(), weights,
-                                                 op.getTransposeLhs(), op.getTransposeRhs(),
-                                                 IntegerAttr());
-    }
-    return success();
-  }
-};
-
-/// A slice of a sum with a constant row is a slice of each: above the sum it may reach the matmul.
-struct SliceAboveElementwise : RewritePattern {
-  explicit SliceAboveElementwise(MLIRContext *context)
-      : RewritePattern(npu::SliceOp::getOperationName(), /*benefit=*/1, context) {}
-
-  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
-    auto slice = cast<npu::SliceOp>(op);
-    Operation *source = slice.getX().getDefiningOp();
-    if (!source || !isa<npu::ElementwiseOpInterface>(source) ||
-        !typeOf(slice.getResult()).hasStaticShape() || !typeOf(slice.getX()).hasStaticShape())
-      return failure();
-    // Every reader takes a slice, so nothing is computed twice.
-    for (Operation *user : source->getUsers())
-      if (!isa<npu::SliceOp>(user))
-        return failure();
-    ArrayRef<int64_t> outer = shapeOf(slice.getX());
-    unsigned computed = 0;
-    for (Value operand : source->getOperands())
-      computed += !ConstantView::of(operand);
-    if (computed != 1)
-      return failure();
-    SmallVector<Value> operands;
-    for (Value operand : source->getOperands())
-      operands.push_back(cut(rewriter, slice, operand, outer));
-    Operation *moved = cloneWith(rewriter, source, operands, shapeOf(slice.getResult()));
-    rewriter.replaceOp(op, moved);
-    return success();
-  }
-
-  // The part of an operand that broadcasts to the slice.
-  static Value cut(PatternRewriter &rewriter, npu::SliceOp slice, Value operand,
-                   ArrayRef<int64_t> outer) {
-    ArrayRef<int64_t> shape = shapeOf(operand);
-    size_t lead = outer.size() - shape.size();
-    SmallVector<int64_t> offsets, sizes, strides;
-    for (auto [dim, extent] : llvm::enumerate(shape)) {
-      bool broadcast = extent == 1;
-      offsets.push_back(broadcast ? 0 : slice.getOffsets()[lead + dim]);
-      sizes.push_back(broadcast ? 1 : shapeOf(slice.getResult())[lead + dim]);
-      strides.push_back(broadcast ? 1 : slice.getStrides()[lead + dim]);
-    }
-    if (ArrayRef<int64_t>(sizes) == shape)
-      return operand;
-    return npu::SliceOp::create(rewriter, slice.getLoc(), operand, offsets, sizes, strides);
-  }
-};
-
 } // namespace
 
 void populateContractionPatterns(RewritePatternSet &patterns) {
   patterns.add<ConvToMatmul, GroupedConvToDepthwise, SplitGroupedConv, BatchIntoRows,
-               PadIntoConv<npu::Conv2DOp>, PadIntoConv<npu::DepthwiseConv2DOp>, SliceOfMatmul,
-               SliceAboveElementwise>(patterns.getContext());
+               PadIntoConv<npu::Conv2DOp>, PadIntoConv<npu::DepthwiseConv2DOp>>(
+      patterns.getContext());
 }
 
 } // namespace tessera

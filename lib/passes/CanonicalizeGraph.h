@@ -7,8 +7,10 @@
 
 namespace tessera {
 
-/// Operators that change nothing, compositions of views and of slices, cheap movement as views.
+/// Operators that change nothing, compositions of views, cheap movement as views.
 void populateMovementPatterns(mlir::RewritePatternSet &patterns);
+/// Slices move up, to where less is computed, or into constants.
+void populateSlicePatterns(mlir::RewritePatternSet &patterns);
 /// Elementwise operators move above reshapes, so that they meet the operator whose result it is.
 void populateReshapePatterns(mlir::RewritePatternSet &patterns);
 /// Transposes move down until they cancel, or end in a matmul.
@@ -43,6 +45,8 @@ mlir::Value reshapeTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value 
 llvm::SmallVector<int64_t> permuted(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> perm);
 llvm::SmallVector<int64_t> inverted(llvm::ArrayRef<int64_t> perm);
 bool isIdentity(llvm::ArrayRef<int64_t> perm);
+/// Whether a permutation of this shape moves dims of size 1 only, so that no element moves.
+bool keepsOrder(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> perm);
 
 /// A copy of an operator on other operands, its result of another shape but the same element type.
 mlir::Operation *cloneWith(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange operands,

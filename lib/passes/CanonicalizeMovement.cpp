@@ -76,16 +76,7 @@ struct ComposeReshapes : OpRewritePattern<npu::ReshapeOp> {
 struct TransposeOfUnitDims : OpRewritePattern<npu::TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(npu::TransposeOp op, PatternRewriter &rewriter) const override {
-    ArrayRef<int64_t> shape = shapeOf(op.getX());
-    int64_t previous = -1;
-    for (int64_t dim : op.getPerm()) {
-      if (shape[dim] == 1)
-        continue;
-      if (dim < previous)
-        return failure();
-      previous = dim;
-    }
-    if (!isReshapeTarget(shapeOf(op.getResult())))
+    if (!keepsOrder(shapeOf(op.getX()), op.getPerm()) || !isReshapeTarget(shapeOf(op.getResult())))
       return failure();
     rewriter.replaceOpWithNewOp<npu::ReshapeOp>(op, op.getType(), op.getX());
     return success();
@@ -152,71 +143,11 @@ struct GatherToSlice : OpRewritePattern<npu::GatherOp> {
   }
 };
 
-struct ComposeSlices : OpRewritePattern<npu::SliceOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(npu::SliceOp op, PatternRewriter &rewriter) const override {
-    auto inner = op.getX().getDefiningOp<npu::SliceOp>();
-    if (!inner || !typeOf(op.getResult()).hasStaticShape())
-      return failure();
-    SmallVector<int64_t> offsets, strides;
-    for (size_t dim = 0; dim < op.getOffsets().size(); ++dim) {
-      offsets.push_back(inner.getOffsets()[dim] + op.getOffsets()[dim] * inner.getStrides()[dim]);
-      strides.push_back(inner.getStrides()[dim] * op.getStrides()[dim]);
-    }
-    rewriter.replaceOpWithNewOp<npu::SliceOp>(op, inner.getX(), offsets, shapeOf(op.getResult()),
-                                              strides);
-    return success();
-  }
-};
-
-/// A slice of whole inner groups of a dim that was split: cut before splitting, so that what makes
-/// the elements may be cut too. [.., a * b, ..] -> [.., a, b, ..], cut along a, whole b.
-struct SliceAboveReshape : OpRewritePattern<npu::SliceOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(npu::SliceOp op, PatternRewriter &rewriter) const override {
-    auto reshape = op.getX().getDefiningOp<npu::ReshapeOp>();
-    if (!reshape || !typeOf(op.getResult()).hasStaticShape())
-      return failure();
-    RankedTensorType from = typeOf(reshape.getX()), to = typeOf(reshape.getResult());
-    if (!from.hasStaticShape() || !to.hasStaticShape() || from.getRank() >= to.getRank())
-      return failure();
-    auto groups = getReassociationIndicesForReshape(from, to);
-    if (!groups)
-      return failure();
-    SmallVector<int64_t> offsets(from.getRank(), 0), sizes(from.getShape());
-    SmallVector<int64_t> strides(from.getRank(), 1);
-    ArrayRef<int64_t> sliced = shapeOf(op.getResult());
-    for (auto [dim, group] : llvm::enumerate(*groups)) {
-      int64_t inner = from.getDimSize(dim);
-      bool cut = false;
-      for (int64_t part : group) {
-        int64_t extent = to.getDimSize(part);
-        inner /= std::max<int64_t>(extent, 1);
-        if (cut && (sliced[part] != extent || op.getOffsets()[part] != 0))
-          return failure();
-        if (extent == 1 || (sliced[part] == extent && op.getOffsets()[part] == 0))
-          continue;
-        // Outer parts that stay whole would leave gaps.
-        if (op.getStrides()[part] != 1 || from.getDimSize(dim) != inner * extent)
-          return failure();
-        cut = true;
-        offsets[dim] = op.getOffsets()[part] * inner;
-        sizes[dim] = sliced[part] * inner;
-      }
-    }
-    Value slice =
-        npu::SliceOp::create(rewriter, op.getLoc(), reshape.getX(), offsets, sizes, strides);
-    rewriter.replaceOpWithNewOp<npu::ReshapeOp>(op, op.getType(), slice);
-    return success();
-  }
-};
-
 } // namespace
 
 void populateMovementPatterns(RewritePatternSet &patterns) {
   patterns.add<RemoveUseless, RemoveNeutral, ComposeReshapes, TransposeOfUnitDims,
-               ExpandIntoElementwise, GatherToSlice, ComposeSlices, SliceAboveReshape>(
-      patterns.getContext());
+               ExpandIntoElementwise, GatherToSlice>(patterns.getContext());
 }
 
 } // namespace tessera

@@ -41,21 +41,14 @@ bool isCheaplyUndone(Value value, ArrayRef<int64_t> perm, std::optional<int64_t>
   if (auto transpose = value.getDefiningOp<npu::TransposeOp>())
     if (transpose.getPerm() == perm)
       return true;
-  ArrayRef<int64_t> shape = shapeOf(value);
-  if (!isReshapeTarget(shape))
+  if (!isReshapeTarget(shapeOf(value)))
     return false;
   if (matchPattern(value, m_Constant()))
     return true;
-  // Undone perm moves dim i to perm[i]; only the order of dims other than 1 costs anything.
-  int64_t previous = -1, lead = perm.size() - shape.size();
-  bool moves = false;
-  for (size_t dim = 0; dim < shape.size(); ++dim) {
-    if (shape[dim] == 1)
-      continue;
-    moves |= perm[lead + dim] < previous;
-    previous = perm[lead + dim];
-  }
-  return !moves || (count && resultCount && *count * kSmallShare <= *resultCount);
+  SmallVector<int64_t> shape(perm.size() - shapeOf(value).size(), 1);
+  llvm::append_range(shape, shapeOf(value));
+  return keepsOrder(shape, inverted(perm)) ||
+         (count && resultCount && *count * kSmallShare <= *resultCount);
 }
 
 /// The operand as it is before a transpose by `perm`, at the result's rank.
@@ -65,9 +58,19 @@ Value undo(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> perm
       return transpose.getX();
   if (elementCount(value) == 1)
     return value;
-  SmallVector<int64_t> shape(perm.size() - shapeOf(value).size(), 1);
+  SmallVector<int64_t> shape(perm.size() - shapeOf(value).size(), 1), back = inverted(perm);
   llvm::append_range(shape, shapeOf(value));
-  return transposeOf(builder, loc, reshapeTo(builder, loc, value, shape), inverted(perm));
+  if (keepsOrder(shape, back))
+    return reshapeTo(builder, loc, value, permuted(shape, back));
+  return transposeOf(builder, loc, reshapeTo(builder, loc, value, shape), back);
+}
+
+/// A transpose worth moving; one of unit dims becomes a reshape where it is.
+npu::TransposeOp movingTranspose(Value value) {
+  auto transpose = value.getDefiningOp<npu::TransposeOp>();
+  if (!transpose || keepsOrder(shapeOf(transpose.getX()), transpose.getPerm()))
+    return {};
+  return transpose;
 }
 
 /// op(T(x), y...) -> T(op(x, T^-1(y)...)).
@@ -81,7 +84,7 @@ struct SinkThroughElementwise : RewritePattern {
     ArrayRef<int64_t> result = shapeOf(op->getResult(0));
     std::optional<int64_t> resultCount = elementCount(op->getResult(0));
     for (Value operand : op->getOperands()) {
-      auto transpose = operand.getDefiningOp<npu::TransposeOp>();
+      npu::TransposeOp transpose = movingTranspose(operand);
       if (!transpose || shapeOf(transpose.getResult()) != result)
         continue;
       ArrayRef<int64_t> perm = transpose.getPerm();
@@ -104,7 +107,7 @@ struct SinkThroughElementwise : RewritePattern {
 template <class ReduceOp> struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
   using OpRewritePattern<ReduceOp>::OpRewritePattern;
   LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &rewriter) const override {
-    auto transpose = op.getX().template getDefiningOp<npu::TransposeOp>();
+    npu::TransposeOp transpose = movingTranspose(op.getX());
     if (!transpose)
       return failure();
     ArrayRef<int64_t> perm = transpose.getPerm();
@@ -129,7 +132,7 @@ struct SinkThroughConcat : OpRewritePattern<npu::ConcatOp> {
   LogicalResult matchAndRewrite(npu::ConcatOp op, PatternRewriter &rewriter) const override {
     std::optional<int64_t> resultCount = elementCount(op.getResult());
     for (Value operand : op.getInputs()) {
-      auto transpose = operand.getDefiningOp<npu::TransposeOp>();
+      npu::TransposeOp transpose = movingTranspose(operand);
       if (!transpose)
         continue;
       SmallVector<int64_t> perm(transpose.getPerm());
@@ -151,7 +154,7 @@ struct SinkThroughConcat : OpRewritePattern<npu::ConcatOp> {
 struct SinkThroughSlice : OpRewritePattern<npu::SliceOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(npu::SliceOp op, PatternRewriter &rewriter) const override {
-    auto transpose = op.getX().getDefiningOp<npu::TransposeOp>();
+    npu::TransposeOp transpose = movingTranspose(op.getX());
     if (!transpose)
       return failure();
     SmallVector<int64_t> back = inverted(transpose.getPerm());
@@ -166,7 +169,7 @@ struct SinkThroughSlice : OpRewritePattern<npu::SliceOp> {
 struct SinkThroughPad : OpRewritePattern<npu::PadOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(npu::PadOp op, PatternRewriter &rewriter) const override {
-    auto transpose = op.getX().getDefiningOp<npu::TransposeOp>();
+    npu::TransposeOp transpose = movingTranspose(op.getX());
     if (!transpose)
       return failure();
     SmallVector<int64_t> back = inverted(transpose.getPerm());
@@ -183,7 +186,7 @@ struct SinkThroughPad : OpRewritePattern<npu::PadOp> {
 template <class SoftmaxOp> struct SinkThroughSoftmax : OpRewritePattern<SoftmaxOp> {
   using OpRewritePattern<SoftmaxOp>::OpRewritePattern;
   LogicalResult matchAndRewrite(SoftmaxOp op, PatternRewriter &rewriter) const override {
-    auto transpose = op.getX().template getDefiningOp<npu::TransposeOp>();
+    npu::TransposeOp transpose = movingTranspose(op.getX());
     if (!transpose)
       return failure();
     int64_t axis = op.getAxis(), last = transpose.getPerm().size() - 1;

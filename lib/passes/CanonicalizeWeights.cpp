@@ -4,6 +4,8 @@
 
 #include "Constants.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace tessera {
@@ -47,19 +49,15 @@ Value alignScale(OpBuilder &builder, Operation *contraction, Value scale) {
   return reshapeTo(builder, scale.getLoc(), scale, shape);
 }
 
-/// conv(x, w) * c -> conv(x, w * c), and the same for division.
-struct ScaleIntoWeights : RewritePattern {
-  explicit ScaleIntoWeights(MLIRContext *context)
-      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/2, context) {}
-
-  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
-    if (!isa<npu::MulOp, npu::DivOp>(op))
-      return failure();
-    for (unsigned side = 0; side < (isa<npu::MulOp>(op) ? 2 : 1); ++side) {
+/// conv(x, w) * c -> conv(x, w * c).
+struct ScaleIntoWeights : OpRewritePattern<npu::MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(npu::MulOp op, PatternRewriter &rewriter) const override {
+    for (unsigned side = 0; side < 2; ++side) {
       Value product = op->getOperand(side), scale = op->getOperand(1 - side);
       Operation *contraction = product.getDefiningOp();
       OpOperand *weights = weightsOf(contraction);
-      if (!weights || !product.hasOneUse() || product.getType() != op->getResult(0).getType() ||
+      if (!weights || !product.hasOneUse() || product.getType() != op.getType() ||
           !isPerChannel(scale) ||
           typeOf(weights->get()).getElementType() != typeOf(scale).getElementType())
         continue;
@@ -136,11 +134,28 @@ struct SubtractAsAdd : OpRewritePattern<npu::SubOp> {
   }
 };
 
+/// x / c -> x * (1 / c) where no reciprocal overflows or is denormal.
+struct DivideAsMultiply : OpRewritePattern<npu::DivOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(npu::DivOp op, PatternRewriter &rewriter) const override {
+    std::optional<ConstantView> divisor = ConstantView::of(op.getRhs());
+    if (!divisor || isConstant(op.getLhs()) || !typeOf(op.getRhs()).getElementType().isF32())
+      return failure();
+    int64_t count = divisor->isSplat() ? 1 : divisor->getType().getNumElements();
+    for (int64_t i = 0; i < count; ++i)
+      if (!std::isnormal(1.0f / static_cast<float>(divisor->number(i))))
+        return failure();
+    Value inverse = npu::ReciprocalOp::create(rewriter, op.getLoc(), op.getRhs());
+    rewriter.replaceOpWithNewOp<npu::MulOp>(op, op.getType(), op.getLhs(), inverse);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateWeightPatterns(RewritePatternSet &patterns) {
   patterns.add<ScaleIntoWeights, ScaleBeforeBias, JoinConstants<npu::AddOp>,
-               JoinConstants<npu::MulOp>, SubtractAsAdd>(patterns.getContext());
+               JoinConstants<npu::MulOp>, SubtractAsAdd, DivideAsMultiply>(patterns.getContext());
 }
 
 } // namespace tessera
