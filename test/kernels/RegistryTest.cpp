@@ -11,10 +11,10 @@ TEST_CASE("rows are named op_dtype_isa with the tile last, and found by that nam
   std::set<std::string_view> names;
   for (Isa isa : kAllIsas)
     for (const kernels::KernelRow &row : kernels::kernelRows(isa)) {
-      std::string name =
-          std::string(row.op) + "_" + std::string(row.dtype) + "_" + std::string(isaName(isa));
+      std::string name(row.op);
+      name.append("_").append(row.dtype).append("_").append(isaName(isa));
       if (!row.tile.empty())
-        name += "_" + std::string(row.tile);
+        name.append("_").append(row.tile);
       CHECK(row.name == name);
       CHECK(row.isa == isa);
       CHECK(names.insert(row.name).second);
