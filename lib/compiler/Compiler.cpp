@@ -1,0 +1,27 @@
+// The choice between the fast way and the reference, and the chip of this machine.
+#include "tessera/compiler/Compiler.h"
+#include "CompileReference.h"
+
+namespace tessera {
+
+std::string hostChip() {
+  std::string error;
+  const auto isa = chooseIsaFromEnvironment(error);
+  return isa ? "cpu-" + std::string(isaName(*isa)) : "";
+}
+
+std::shared_ptr<const runtime::CompiledModel> compileModule(mlir::ModuleOp module,
+                                                            const CompileOptions &options) {
+  std::string error;
+  const auto isa = chooseIsaFromEnvironment(error);
+  if (!isa) {
+    module.emitError(error);
+    return nullptr;
+  }
+  if (options.reference)
+    return compileReference(module, *isa);
+  module.emitError("only the reference can be compiled");
+  return nullptr;
+}
+
+} // namespace tessera

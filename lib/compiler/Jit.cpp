@@ -1,0 +1,157 @@
+// ORC's LLJIT with a target machine that comes from our instruction set table.
+#include "Jit.h"
+#include "llvm/ExecutionEngine/JITSymbol.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/CompileUtils.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Triple.h"
+#include <mutex>
+
+namespace tessera {
+namespace {
+
+namespace orc = llvm::orc;
+
+// The project makes code for the processor it runs on, so far.
+constexpr llvm::StringLiteral kTriple = "x86_64-unknown-linux-gnu";
+
+llvm::StringRef ref(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+void initialiseTarget() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+  });
+}
+
+/// Looks names up through a callback.
+class CallbackGenerator : public orc::DefinitionGenerator {
+public:
+  CallbackGenerator(std::function<const void *(llvm::StringRef)> symbol, char prefix)
+      : symbol(std::move(symbol)), prefix(prefix) {}
+
+  llvm::Error tryToGenerate(orc::LookupState &, orc::LookupKind, orc::JITDylib &dylib,
+                            orc::JITDylibLookupFlags, const orc::SymbolLookupSet &names) override {
+    orc::SymbolMap found;
+    for (const auto &[name, flags] : names) {
+      llvm::StringRef text = *name;
+      if (prefix && !text.consume_front(llvm::StringRef(&prefix, 1)))
+        continue;
+      if (const void *address = symbol(text))
+        found[name] = {orc::ExecutorAddr::fromPtr(address), llvm::JITSymbolFlags::Exported};
+    }
+    return found.empty() ? llvm::Error::success() : dylib.define(orc::absoluteSymbols(found));
+  }
+
+private:
+  std::function<const void *(llvm::StringRef)> symbol;
+  char prefix;
+};
+
+} // namespace
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa) {
+  initialiseTarget();
+  const llvm::Triple triple(kTriple);
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return llvm::createStringError(error);
+  const IsaInfo &info = isaInfo(isa);
+  llvm::TargetOptions options;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, ref(info.targetCpu), ref(info.targetFeatures), options, llvm::Reloc::PIC_,
+      std::nullopt, llvm::CodeGenOptLevel::Aggressive, /*JIT=*/true));
+}
+
+void setIsaAttributes(llvm::Module &module, Isa isa) {
+  const IsaInfo &info = isaInfo(isa);
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", ref(info.targetCpu));
+    function.addFnAttr("tune-cpu", ref(info.targetCpu));
+    if (!info.targetFeatures.empty())
+      function.addFnAttr("target-features", ref(info.targetFeatures));
+    function.addFnAttr("prefer-vector-width", std::to_string(info.vectorBytes * 8));
+  }
+}
+
+void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager graphs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = true;
+  tuning.SLPVectorization = true;
+  llvm::PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graphs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graphs, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+struct JitCode::Impl {
+  // Outlives the JIT, which compiles on demand.
+  std::unique_ptr<llvm::TargetMachine> machine;
+  std::unique_ptr<orc::LLJIT> jit;
+};
+
+JitCode::JitCode(std::unique_ptr<Impl> impl) : impl(std::move(impl)) {}
+JitCode::~JitCode() = default;
+
+llvm::Expected<std::shared_ptr<JitCode>>
+JitCode::make(std::unique_ptr<llvm::LLVMContext> context, std::unique_ptr<llvm::Module> module,
+              Isa isa, std::function<const void *(llvm::StringRef)> symbol) {
+  auto machine = makeTargetMachine(isa);
+  if (!machine)
+    return machine.takeError();
+  module->setDataLayout((*machine)->createDataLayout());
+  module->setTargetTriple((*machine)->getTargetTriple());
+  optimize(*module, **machine);
+
+  auto impl = std::make_unique<Impl>();
+  impl->machine = std::move(*machine);
+  llvm::TargetMachine &target = *impl->machine;
+  auto jit = orc::LLJITBuilder()
+                 .setDataLayout(module->getDataLayout())
+                 .setJITTargetMachineBuilder(orc::JITTargetMachineBuilder(target.getTargetTriple()))
+                 .setCompileFunctionCreator([&target](orc::JITTargetMachineBuilder) {
+                   return std::make_unique<orc::SimpleCompiler>(target);
+                 })
+                 .create();
+  if (!jit)
+    return jit.takeError();
+  impl->jit = std::move(*jit);
+  const char prefix = impl->jit->getDataLayout().getGlobalPrefix();
+  orc::JITDylib &dylib = impl->jit->getMainJITDylib();
+  if (symbol)
+    dylib.addGenerator(std::make_unique<CallbackGenerator>(std::move(symbol), prefix));
+  auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(prefix);
+  if (!process)
+    return process.takeError();
+  dylib.addGenerator(std::move(*process));
+  if (llvm::Error error =
+          impl->jit->addIRModule(orc::ThreadSafeModule(std::move(module), std::move(context))))
+    return std::move(error);
+  return std::shared_ptr<JitCode>(new JitCode(std::move(impl)));
+}
+
+llvm::Expected<void *> JitCode::lookup(llvm::StringRef name) {
+  auto address = impl->jit->lookup(name);
+  if (!address)
+    return address.takeError();
+  return address->toPtr<void *>();
+}
+
+} // namespace tessera

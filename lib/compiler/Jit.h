@@ -1,0 +1,43 @@
+// Machine code in memory: optimising an LLVM module for one instruction set and linking it.
+#pragma once
+#include "tessera/support/Isa.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+#include <functional>
+#include <memory>
+
+namespace tessera {
+
+/// The code generator for an instruction set, from the table in Isa.h. The host is not asked.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa);
+
+/// Gives every function of the module the attributes of the instruction set: without them the
+/// module's functions and the device library's would not be inlined into each other.
+void setIsaAttributes(llvm::Module &module, Isa isa);
+
+/// Runs the standard optimisations of -O3 for the machine.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine);
+
+/// Code that has been made executable; it stays so as long as the object lives.
+class JitCode {
+public:
+  /// `symbol` resolves functions that the module only declares; null when it does not know them.
+  /// Functions of libm and libc are found without it.
+  static llvm::Expected<std::shared_ptr<JitCode>>
+  make(std::unique_ptr<llvm::LLVMContext> context, std::unique_ptr<llvm::Module> module, Isa isa,
+       std::function<const void *(llvm::StringRef)> symbol = nullptr);
+  ~JitCode();
+
+  /// The address of a function that the module defines.
+  llvm::Expected<void *> lookup(llvm::StringRef name);
+
+private:
+  struct Impl;
+  explicit JitCode(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl;
+};
+
+} // namespace tessera

@@ -1,0 +1,34 @@
+// What @main takes and gives, as the runtime needs to know it.
+#pragma once
+#include "mlir/IR/BuiltinOps.h"
+#include "tessera/runtime/Model.h"
+#include <memory>
+#include <vector>
+
+namespace tessera {
+
+/// The bytes of one weight, and what keeps them.
+struct WeightData {
+  const void *data = nullptr;
+  std::shared_ptr<void> owner;
+};
+
+/// One argument of @main after npu-externalize-constants: an input, or a weight.
+struct Argument {
+  bool isWeight = false;
+  /// Which of the inputs, or which of the weights.
+  size_t index = 0;
+  std::vector<int64_t> dims;
+};
+
+struct Signature {
+  std::vector<Argument> arguments;
+  std::vector<runtime::TensorInfo> inputs, outputs;
+  std::vector<WeightData> weights;
+};
+
+/// Reads it from @main. On failure (no @main, dynamic dims, types that a model cannot have, a
+/// weight without its bytes) returns nothing and has emitted the error.
+std::optional<Signature> readSignature(mlir::ModuleOp module);
+
+} // namespace tessera
