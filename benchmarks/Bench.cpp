@@ -1,0 +1,256 @@
+// tessera-bench: runs the rows interleaved, prints rates, and sums up each kernel against the best
+// peer of the same run and the peaks of this machine.
+#include "Bench.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <map>
+
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include "Peers.h"
+
+namespace tessera::bench {
+namespace {
+
+struct Entry {
+  std::string op, dtype, who, shape;
+  Work kind;
+  double work;
+  Clock clock;
+  std::vector<double> rates; ///< operations or bytes per second, one for each repetition
+};
+
+std::map<std::string, Entry> &entries() {
+  static std::map<std::string, Entry> all;
+  return all;
+}
+
+Isa ceiling = Isa::sse2;
+
+/// Seconds of this thread.
+double now() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+double median(std::vector<double> v) {
+  if (v.empty())
+    return 0;
+  std::sort(v.begin(), v.end());
+  return v[v.size() / 2];
+}
+
+/// Rates as the console shows them while running, and collected for the summary.
+class Reporter : public benchmark::ConsoleReporter {
+public:
+  Reporter() : ConsoleReporter(OO_Tabular) {}
+
+  void ReportRuns(const std::vector<Run> &runs) override {
+    for (const Run &run : runs) {
+      if (run.run_type != Run::RT_Iteration || run.error_occurred)
+        continue;
+      auto entry = entries().find(run.run_name.function_name);
+      if (entry == entries().end())
+        continue;
+      const double seconds =
+          entry->second.clock == Clock::Wall ? run.real_accumulated_time : run.cpu_accumulated_time;
+      if (seconds > 0)
+        entry->second.rates.push_back(entry->second.work * static_cast<double>(run.iterations) /
+                                      seconds);
+    }
+    ConsoleReporter::ReportRuns(runs);
+  }
+};
+
+/// The best of several short measurements: the peak is what the machine does undisturbed.
+double measuredPeak(Isa isa) {
+  double best = 0;
+  for (int i = 0; i < 20; ++i) {
+    const double start = now();
+    const double flops = isaPeers(isa).peak(300000);
+    best = std::max(best, flops / (now() - start));
+  }
+  return best;
+}
+
+/// Bytes read and written per second by copies far beyond the caches.
+double measuredBandwidth() {
+  constexpr std::size_t kBytes = 128u << 20;
+  std::vector<char> a(kBytes, 1), b(kBytes, 2);
+  double best = 0;
+  for (int i = 0; i < 5; ++i) {
+    const double start = now();
+    std::memcpy(b.data(), a.data(), kBytes);
+    best = std::max(best, 2.0 * kBytes / (now() - start));
+    benchmark::DoNotOptimize(b.data());
+  }
+  return best;
+}
+
+bool isOurs(const Entry &entry) {
+  return isaFromName(std::string_view(entry.who).substr(0, entry.who.find('-'))).has_value();
+}
+
+void printSummary(double bandwidth, const std::map<Isa, double> &peaks) {
+  std::map<std::string, std::vector<const Entry *>> groups;
+  for (const auto &[name, entry] : entries())
+    if (!entry.rates.empty())
+      groups[entry.op + "/" + entry.dtype + "//" + entry.shape].push_back(&entry);
+  std::printf("\nMedian rates in G/s (flop or byte), ratio to the best peer of the same shape and "
+              "run,\nand share of this machine's peak (flops: of its multiply-adds; bytes: of its "
+              "copy bandwidth).\n%-52s %9s %9s %7s  %-14s %6s\n",
+              "kernel", "rate", "peer", "ratio", "best peer", "share");
+  for (const auto &[name, group] : groups) {
+    const Entry *peer = nullptr;
+    for (const Entry *entry : group)
+      if (!isOurs(*entry) && entry->who != kIdealLoop &&
+          (!peer || median(entry->rates) > median(peer->rates)))
+        peer = entry;
+    for (const Entry *entry : group) {
+      if (!isOurs(*entry))
+        continue;
+      const double rate = median(entry->rates), other = peer ? median(peer->rates) : 0;
+      const Isa isa = *isaFromName(entry->who.substr(0, entry->who.find('-')));
+      const double limit = entry->kind == Work::Flops ? peaks.at(isa) : bandwidth;
+      const std::string row =
+          entry->op + "/" + entry->dtype + "/" + entry->who + "/" + entry->shape;
+      std::printf("%-52s %9.2f %9.2f %7.2f  %-14s %5.0f%%\n", row.c_str(), rate * 1e-9,
+                  other * 1e-9, other > 0 ? rate / other : 0.0, peer ? peer->who.c_str() : "-",
+                  100 * rate / limit);
+    }
+  }
+}
+
+} // namespace
+
+void add(const std::string &op, const std::string &dtype, const std::string &who,
+         const std::string &shape, Work kind, double work, std::function<void()> call,
+         Clock clock) {
+  const std::string name = op + "/" + dtype + "/" + who + "/" + shape;
+  entries()[name] = {op, dtype, who, shape, kind, work, clock, {}};
+  const char *unit = kind == Work::Flops ? "flop/s" : "B/s";
+  auto body = [call = std::move(call), work, unit](benchmark::State &state) {
+    for (auto _ : state) {
+      call();
+      benchmark::ClobberMemory();
+    }
+    state.counters[unit] = benchmark::Counter(work, benchmark::Counter::kIsIterationInvariantRate);
+  };
+  auto *row = benchmark::RegisterBenchmark(name.c_str(), std::move(body));
+  if (clock == Clock::Wall)
+    row->UseRealTime();
+}
+
+std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed) {
+  const auto bytes = (static_cast<std::size_t>(count) * sizeof(float) + 127) / 64 * 64;
+  auto *data = static_cast<float *>(std::aligned_alloc(64, bytes));
+  std::uint32_t state = seed * 2654435761u + 1;
+  for (std::int64_t i = 0; i < count; ++i) {
+    state = state * 1664525u + 1013904223u;
+    data[i] = static_cast<float>(static_cast<std::int32_t>(state)) * 0x1p-31f;
+  }
+  return {data, [](float *p) { std::free(p); }};
+}
+
+std::string shape(std::initializer_list<std::int64_t> sizes) {
+  std::string text;
+  for (std::int64_t size : sizes) {
+    if (!text.empty())
+      text += 'x';
+    text += std::to_string(size);
+  }
+  return text;
+}
+
+void forEachRow(std::string_view op, const std::function<void(const kernels::KernelRow &)> &each) {
+  for (Isa isa : kAllIsas)
+    if (isa <= ceiling)
+      for (const kernels::KernelRow &row : kernels::kernelRows(isa))
+        if (row.op == op)
+          each(row);
+}
+
+std::string whoOf(const kernels::KernelRow &row) {
+  std::string who(isaName(row.isa));
+  if (!row.tile.empty())
+    who.append("-").append(row.tile);
+  return who;
+}
+
+const IsaPeers &isaPeers(Isa isa) {
+  return isa == Isa::sse2 ? kIsaPeers_sse2 : isa == Isa::avx2 ? kIsaPeers_avx2 : kIsaPeers_avx512;
+}
+
+int run(int argc, char **argv) {
+  std::string error;
+  const std::optional<Isa> best = chooseIsaFromEnvironment(error);
+  if (!best) {
+    std::fprintf(stderr, "tessera-bench: error: %s\n", error.c_str());
+    return 2;
+  }
+  ceiling = *best;
+  // Interleaved and repeated, because neighbours disturb the machine for a second at a time.
+  static char interleave[] = "--benchmark_enable_random_interleaving=true";
+  static char repetitions[] = "--benchmark_repetitions=3", minTime[] = "--benchmark_min_time=0.03";
+  std::vector<char *> args = {argv[0], interleave, repetitions, minTime};
+  args.insert(args.end(), argv + 1, argv + argc);
+  int count = static_cast<int>(args.size());
+  benchmark::Initialize(&count, args.data());
+  if (benchmark::ReportUnrecognizedArguments(count, args.data()))
+    return 2;
+  addElementwise();
+  addMatmul();
+  addMovement();
+  addRows();
+  addWindow();
+#if defined(TESSERA_BENCH_OPENBLAS)
+  addOpenBlas();
+#endif
+#if defined(TESSERA_BENCH_ONEDNN)
+  addOneDnn();
+#endif
+#if defined(TESSERA_BENCH_TILE_PROGRAMS)
+  addTilePrograms();
+#endif
+  Reporter reporter;
+  if (benchmark::RunSpecifiedBenchmarks(&reporter) == 0)
+    return 2;
+  bool measured = false;
+  for (const auto &[name, entry] : entries())
+    measured |= !entry.rates.empty();
+  if (!measured) // --benchmark_list_tests
+    return 0;
+  std::map<Isa, double> peaks;
+  for (Isa isa : kAllIsas)
+    if (isa <= ceiling) {
+      peaks[isa] = measuredPeak(isa);
+      std::printf("peak multiply-adds, %s: %.1f Gflop/s\n", std::string(isaName(isa)).c_str(),
+                  peaks[isa] * 1e-9);
+    }
+  const double bandwidth = measuredBandwidth();
+  std::printf("copy bandwidth: %.1f GB/s read and written\n", bandwidth * 1e-9);
+  printSummary(bandwidth, peaks);
+  return 0;
+}
+
+} // namespace tessera::bench
+
+int main(int argc, char **argv) {
+  // The peers read these when they are loaded; one thread is what our kernels use.
+  if (!std::getenv("OMP_NUM_THREADS")) {
+    setenv("OMP_NUM_THREADS", "1", 1);
+    // OpenBLAS takes its AVX2 kernels on AMD machines that have AVX-512, where its others win.
+    const char *ceiling = std::getenv("TESSERA_ISA");
+    if (tessera::isaPresent(tessera::Isa::avx512) && (!ceiling || !*ceiling))
+      setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    execv("/proc/self/exe", argv);
+  }
+  return tessera::bench::run(argc, argv);
+}

@@ -1,0 +1,53 @@
+// How the files of tessera-bench add their rows, and what they share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tessera/kernels/Registry.h"
+
+namespace tessera::bench {
+
+/// What a row's rate counts.
+enum class Work { Flops, Bytes };
+
+/// The clock of a row: time of the calling thread, which other programs on the machine do not
+/// lengthen, or for work on several threads the time on the wall.
+enum class Clock { Thread, Wall };
+
+/// Adds the row <op>/<dtype>/<who>/<shape>. `work` is the number of operations or bytes of one
+/// call. Rows with equal op, dtype and shape are compared; `who` is an isa for our kernels, else
+/// the name of a peer. `call` must not allocate.
+void add(const std::string &op, const std::string &dtype, const std::string &who,
+         const std::string &shape, Work kind, double work, std::function<void()> call,
+         Clock clock = Clock::Thread);
+
+/// Memory aligned to 64 bytes, filled with numbers in [-1, 1), kept until the program ends.
+std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed = 1);
+
+/// "4x1024"
+std::string shape(std::initializer_list<std::int64_t> sizes);
+
+/// Calls `each` for the rows of the operator on the ISAs of this machine up to the ceiling.
+void forEachRow(std::string_view op, const std::function<void(const kernels::KernelRow &)> &each);
+
+/// `who` of one of our rows: its isa, and its tile when it has one.
+std::string whoOf(const kernels::KernelRow &row);
+
+/// The best matrix multiplication there is at the loop level: operands packed and in cache.
+inline constexpr const char *kIdealLoop = "ideal";
+
+void addElementwise();
+void addMatmul();
+void addMovement();
+void addRows();
+void addWindow();
+void addOpenBlas();
+void addOneDnn();
+/// Defined in TileProgramBench.cpp, when it is there.
+void addTilePrograms();
+
+} // namespace tessera::bench
