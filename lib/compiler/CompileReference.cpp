@@ -10,6 +10,10 @@
 #include "tessera/passes/Passes.h"
 #include "tessera/passes/Registration.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Transforms/IPO/LoopExtractor.h"
+#include "llvm/Transforms/Scalar/SROA.h"
+#include "llvm/Transforms/Utils/LoopSimplify.h"
 #include <cstring>
 
 namespace tessera {
@@ -120,6 +124,34 @@ void addWrapper(llvm::Module &module, const Signature &signature) {
   builder.CreateRetVoid();
 }
 
+/// Moves every loop nest into a function of its own. A model is one function of hundreds of nests,
+/// and most optimisations take time that grows faster than a function's size.
+void splitLoops(llvm::Module &module) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager graphs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graphs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graphs, modules);
+  llvm::SmallPtrSet<llvm::Function *, 8> known;
+  for (llvm::Function &function : module)
+    known.insert(&function);
+  llvm::FunctionPassManager prepare;
+  prepare.addPass(llvm::SROAPass(llvm::SROAOptions::PreserveCFG));
+  prepare.addPass(llvm::LoopSimplifyPass());
+  llvm::ModulePassManager passes;
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(prepare)));
+  passes.addPass(llvm::LoopExtractorPass());
+  passes.run(module, modules);
+  for (llvm::Function &function : module)
+    if (!known.contains(&function))
+      function.addFnAttr(llvm::Attribute::NoInline);
+}
+
 bool lower(mlir::ModuleOp module) {
   // The caller's tensors are not ours to write to.
   auto main = module.lookupSymbol<mlir::func::FuncOp>(kEntryName);
@@ -154,9 +186,11 @@ std::shared_ptr<const runtime::CompiledModel> compileReference(mlir::ModuleOp mo
   auto llvmModule = mlir::translateModuleToLLVMIR(module, *context, "reference");
   if (!llvmModule)
     return nullptr;
+  splitLoops(*llvmModule);
   addWrapper(*llvmModule, *signature);
   setIsaAttributes(*llvmModule, isa);
-  auto code = JitCode::make(std::move(context), std::move(llvmModule), isa, supportSymbol);
+  auto code =
+      JitCode::make(std::move(context), std::move(llvmModule), isa, Effort::Quick, supportSymbol);
   auto entry = code ? (*code)->lookup(kWrapper) : code.takeError();
   if (!entry) {
     module.emitError("the reference cannot be made executable: ")

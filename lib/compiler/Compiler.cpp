@@ -1,5 +1,6 @@
 // The choice between the fast way and the reference, and the chip of this machine.
 #include "tessera/compiler/Compiler.h"
+#include "CompileProgram.h"
 #include "CompileReference.h"
 
 namespace tessera {
@@ -18,10 +19,8 @@ std::shared_ptr<const runtime::CompiledModel> compileModule(mlir::ModuleOp modul
     module.emitError(error);
     return nullptr;
   }
-  if (options.reference)
-    return compileReference(module, *isa);
-  module.emitError("only the reference can be compiled");
-  return nullptr;
+  return options.reference ? compileReference(module, *isa)
+                           : compileProgram(module, *isa, options);
 }
 
 } // namespace tessera

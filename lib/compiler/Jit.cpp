@@ -57,7 +57,7 @@ private:
 
 } // namespace
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa) {
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa, Effort effort) {
   initialiseTarget();
   const llvm::Triple triple(kTriple);
   std::string error;
@@ -68,7 +68,9 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa) 
   llvm::TargetOptions options;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
       triple, ref(info.targetCpu), ref(info.targetFeatures), options, llvm::Reloc::PIC_,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive, /*JIT=*/true));
+      std::nullopt,
+      effort == Effort::Full ? llvm::CodeGenOptLevel::Aggressive : llvm::CodeGenOptLevel::Less,
+      /*JIT=*/true));
 }
 
 void setIsaAttributes(llvm::Module &module, Isa isa) {
@@ -84,21 +86,23 @@ void setIsaAttributes(llvm::Module &module, Isa isa) {
   }
 }
 
-void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+void optimize(llvm::Module &module, llvm::TargetMachine &machine, Effort effort) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager graphs;
   llvm::ModuleAnalysisManager modules;
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = true;
-  tuning.SLPVectorization = true;
+  tuning.SLPVectorization = effort == Effort::Full;
   llvm::PassBuilder builder(&machine, tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graphs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  const auto level =
+      effort == Effort::Full ? llvm::OptimizationLevel::O3 : llvm::OptimizationLevel::O1;
+  builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
 struct JitCode::Impl {
@@ -112,13 +116,13 @@ JitCode::~JitCode() = default;
 
 llvm::Expected<std::shared_ptr<JitCode>>
 JitCode::make(std::unique_ptr<llvm::LLVMContext> context, std::unique_ptr<llvm::Module> module,
-              Isa isa, std::function<const void *(llvm::StringRef)> symbol) {
-  auto machine = makeTargetMachine(isa);
+              Isa isa, Effort effort, std::function<const void *(llvm::StringRef)> symbol) {
+  auto machine = makeTargetMachine(isa, effort);
   if (!machine)
     return machine.takeError();
   module->setDataLayout((*machine)->createDataLayout());
   module->setTargetTriple((*machine)->getTargetTriple());
-  optimize(*module, **machine);
+  optimize(*module, **machine, effort);
 
   auto impl = std::make_unique<Impl>();
   impl->machine = std::move(*machine);

@@ -11,15 +11,20 @@
 
 namespace tessera {
 
+/// How much time may go into good code: Quick is for code that runs once.
+enum class Effort { Quick, Full };
+
 /// The code generator for an instruction set, from the table in Isa.h. The host is not asked.
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa);
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+makeTargetMachine(Isa isa, Effort effort = Effort::Full);
 
 /// Gives every function of the module the attributes of the instruction set: without them the
 /// module's functions and the device library's would not be inlined into each other.
 void setIsaAttributes(llvm::Module &module, Isa isa);
 
-/// Runs the standard optimisations of -O3 for the machine.
-void optimize(llvm::Module &module, llvm::TargetMachine &machine);
+/// Runs LLVM's standard optimisations for the machine, loop vectorisation among them: those of -O3,
+/// or for Quick those of -O1.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine, Effort effort = Effort::Full);
 
 /// Code that has been made executable; it stays so as long as the object lives.
 class JitCode {
@@ -28,7 +33,7 @@ public:
   /// Functions of libm and libc are found without it.
   static llvm::Expected<std::shared_ptr<JitCode>>
   make(std::unique_ptr<llvm::LLVMContext> context, std::unique_ptr<llvm::Module> module, Isa isa,
-       std::function<const void *(llvm::StringRef)> symbol = nullptr);
+       Effort effort = Effort::Full, std::function<const void *(llvm::StringRef)> symbol = nullptr);
   ~JitCode();
 
   /// The address of a function that the module defines.
