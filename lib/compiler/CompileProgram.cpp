@@ -134,8 +134,7 @@ compileProgram(mlir::ModuleOp module, Isa host, const CompileOptions &options) {
   setIsaAttributes(*program, *isa);
   if (!linkDeviceLibrary(module, *program, *isa))
     return nullptr;
-  auto code =
-      JitCode::make(std::move(context), std::move(program), *isa, CodeKind::vectorLoops);
+  auto code = JitCode::make(std::move(context), std::move(program), *isa);
   auto entry = code ? (*code)->lookup(kEntry) : code.takeError();
   if (!entry) {
     module.emitError("the program cannot be made executable: ")

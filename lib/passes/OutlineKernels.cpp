@@ -34,6 +34,47 @@ bool equal(npu::KernelOp a, npu::KernelOp b) {
                                                     OperationEquivalence::IgnoreLocations);
 }
 
+int64_t elementsOf(Value v) {
+  auto type = dyn_cast<RankedTensorType>(v.getType());
+  return type && type.hasStaticShape() ? type.getNumElements() : 0;
+}
+
+/// Arithmetic of one launch: two per multiply-add of a contraction, one per element elsewhere.
+double flopsOf(npu::KernelOp kernel) {
+  double flops = 0;
+  for (Operation &op : kernel.getBlock()->without_terminator()) {
+    double results = double(elementsOf(op.getResult(0)));
+    if (auto matmul = dyn_cast<npu::MatmulOp>(op)) {
+      auto lhs = cast<RankedTensorType>(matmul.getLhs().getType());
+      flops += 2 * results *
+               double(lhs.getDimSize(lhs.getRank() - (matmul.getTransposeLhs() ? 2 : 1)));
+    } else if (auto conv = dyn_cast<npu::Conv2DOp>(op)) {
+      std::array<int64_t, 2> window = conv.getWindow();
+      auto input = cast<RankedTensorType>(conv.getInput().getType());
+      flops += 2 * results * double(window[0] * window[1] * input.getDimSize(3)) /
+               double(conv.getGroups());
+    } else if (auto depthwise = dyn_cast<npu::DepthwiseConv2DOp>(op)) {
+      std::array<int64_t, 2> window = depthwise.getWindow();
+      flops += 2 * results * double(window[0] * window[1]);
+    } else {
+      flops += results;
+    }
+  }
+  return flops;
+}
+
+/// Bytes of the kernel's operands and results.
+double bytesOf(npu::KernelOp kernel) {
+  double bytes = 0;
+  auto add = [&](Value v) {
+    if (auto type = dyn_cast<RankedTensorType>(v.getType()))
+      bytes += double(elementsOf(v)) * type.getElementTypeBitWidth() / 8;
+  };
+  llvm::for_each(kernel->getOperands(), add);
+  llvm::for_each(kernel->getResults(), add);
+  return bytes;
+}
+
 /// func @name(operands..., outputs...) -> results, with the kernel's body.
 func::FuncOp outline(npu::KernelOp kernel, SymbolTable &symbols) {
   OpBuilder builder(kernel->getContext());
@@ -44,6 +85,8 @@ func::FuncOp outline(npu::KernelOp kernel, SymbolTable &symbols) {
                                        builder.getFunctionType(inputs, kernel->getResultTypes()));
   function.setPrivate();
   function->setAttr("tile.kernel", builder.getUnitAttr());
+  function->setAttr("tile.flops", builder.getF64FloatAttr(flopsOf(kernel)));
+  function->setAttr("tile.bytes", builder.getF64FloatAttr(bytesOf(kernel)));
   // Only the results are written: an operand may be a constant.
   for (unsigned i = 0, e = kernel->getNumOperands(); i < inputs.size(); ++i)
     function.setArgAttr(i, bufferization::BufferizationDialect::kWritableAttrName,
@@ -91,8 +134,9 @@ struct OutlineKernels : impl::NpuOutlineKernelsBase<OutlineKernels> {
     SmallVector<Value> operands(kernel->getOperands());
     for (Type type : kernel->getResultTypes()) {
       auto tensor = cast<RankedTensorType>(type);
-      operands.push_back(tensor::EmptyOp::create(builder, kernel.getLoc(), tensor.getShape(),
-                                                 tensor.getElementType()));
+      // Unlike tensor.empty, two of these are never taken for one value.
+      operands.push_back(bufferization::AllocTensorOp::create(builder, kernel.getLoc(), tensor,
+                                                              ValueRange()));
     }
     auto call = func::CallOp::create(builder, kernel.getLoc(), function, operands);
     kernel->replaceAllUsesWith(call.getResults());

@@ -212,6 +212,8 @@ LogicalResult Placer::placeFill(Location loc, Value value, Value target) {
 
 LogicalResult Placer::placeCopy(Operation *op, Value source, Value target) {
   Value from = placed(source), to = placed(target);
+  if (from == to)
+    return success(); // bufferisation's trace of a result computed in place
   usesVector = true;
   StringRef fromSpace = tile::spaceOf(cast<MemRefType>(from.getType()));
   StringRef toSpace = tile::spaceOf(cast<MemRefType>(to.getType()));

@@ -9,6 +9,7 @@
 #include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/tile/TileDialect.h"
 #include "tessera/passes/Passes.h"
+#include "tessera/passes/Pipeline.h"
 
 using namespace mlir;
 
@@ -22,6 +23,7 @@ void tessera::registerAllDialects(DialectRegistry &registry) {
 
 void tessera::registerPassesAndPipelines() {
   registerTesseraPasses();
+  registerStages();
   PassPipelineRegistration<>(
       "npu-reference-to-llvm",
       "Lower npu operators to LLVM by their decompositions and upstream passes alone",

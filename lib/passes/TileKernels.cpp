@@ -113,10 +113,12 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     auto root = value.getDefiningOp<TilingInterface>();
     if (!root)
       return kernel.emitError("result ") << index << " of the kernel cannot be tiled";
+    IRRewriter rewriter(root);
+    if (root.getLoopIteratorTypes().empty())
+      return wrapWhole(kernel, root, output, rewriter);
     std::optional<SmallVector<int64_t>> sizes = sizesFor(kernel, root, chip);
     if (!sizes)
       return failure();
-    IRRewriter rewriter(root);
     scf::SCFTileAndFuseOptions options;
     SmallVector<OpFoldResult> folds = getAsIndexOpFoldResult(root.getContext(), *sizes);
     options.tilingOptions.setTileSizes(folds).setLoopType(
@@ -134,6 +136,32 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     eliminateCommonSubExpressions(rewriter, dominance, kernel);
     eraseDead(kernel);
     return checkFused(kernel, forall);
+  }
+
+  /// A result that no loop runs along (a reduction to one value) is one block of its own.
+  LogicalResult wrapWhole(func::FuncOp kernel, Operation *root, BlockArgument output,
+                          IRRewriter &rewriter) {
+    Location loc = root->getLoc();
+    RankedTensorType type = typeOf(output);
+    rewriter.setInsertionPointAfter(root);
+    auto forall = scf::ForallOp::create(rewriter, loc, ArrayRef<OpFoldResult>{rewriter.getIndexAttr(1)},
+                                        ValueRange{output}, std::nullopt);
+    rewriter.replaceUsesWithIf(root->getResult(0), forall.getResult(0), [&](OpOperand &use) {
+      return isa<func::ReturnOp>(use.getOwner());
+    });
+    SmallVector<Operation *> body;
+    for (Operation &op : kernel.getBody().front())
+      if (&op != forall && !op.hasTrait<OpTrait::IsTerminator>())
+        body.push_back(&op);
+    for (Operation *op : body)
+      op->moveBefore(forall.getTerminator());
+    rewriter.setInsertionPointToStart(forall.getTerminator().getBody());
+    SmallVector<OpFoldResult> zeros(type.getRank(), rewriter.getIndexAttr(0));
+    SmallVector<OpFoldResult> ones(type.getRank(), rewriter.getIndexAttr(1));
+    tensor::ParallelInsertSliceOp::create(
+        rewriter, loc, root->getResult(0), forall.getRegionIterArgs().front(), zeros,
+        tensor::getMixedSizes(rewriter, loc, output), ones);
+    return success();
   }
 
   /// Tile sizes by loop of the root.

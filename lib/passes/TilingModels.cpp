@@ -172,9 +172,12 @@ template <typename Op> LoopNest loopNest(Op op) {
     nest.operands = {data, indices};
   } else if constexpr (std::is_same_v<Op, npu::PackRhsOp>) {
     int64_t rank = result.getRank();
-    nest = loopsOverResult(result, {rank - 3, rank - 2, rank - 1});
+    nest = loopsOverResult(result, {rank - 2, rank - 1});
     nest.operands = {DimLoops(nest.result.begin(), nest.result.end() - 3)};
-    llvm::append_values(nest.operands[0], kWhole, kWhole);
+    if (op.getTranspose()) // panels run along n, which is counted in columns: see tilePack
+      llvm::append_values(nest.operands[0], nest.result[rank - 3], kWhole);
+    else
+      llvm::append_values(nest.operands[0], kWhole, nest.result[rank - 3]);
   } else if constexpr (std::is_same_v<Op, npu::SliceOp>) {
     nest = loopsOverResult(result);
     nest.operands = {nest.result};
@@ -419,7 +422,17 @@ FailureOr<TilingResult> tileExpand(npu::ExpandOp op, Tile &t) {
 }
 
 FailureOr<TilingResult> tilePack(npu::PackRhsOp op, Tile &t) {
-  Value x = t.slice(op.getX(), t.nest.operands[0]);
+  Folds at = t.dimOffsets(t.nest.operands[0]);
+  Folds extents = t.dimSizes(t.nest.operands[0], op.getX());
+  int64_t rank = typeOf(op.getX()).getRank(), n = op.getTranspose() ? rank - 2 : rank - 1;
+  int64_t columns = typeOf(op.getX()).getDimSize(n), width = op.getPanel();
+  AffineExpr offset, size;
+  bindDims(t.b.getContext(), offset, size);
+  OpFoldResult first = t.apply(offset * width, {at[n]});
+  extents[n] = t.least(AffineMap::get(2, 0, {size * width, columns - offset}, t.b.getContext()),
+                       {first, extents[n]}, false);
+  at[n] = first;
+  Value x = t.slice(op.getX(), at, extents);
   Value out = t.destination(op.getResult());
   return t.done(tile::PackOp::create(t.b, t.loc, out.getType(), x, out,
                                      op.getTranspose() ? t.b.getUnitAttr() : UnitAttr()));

@@ -14,6 +14,8 @@ struct CompileOptions {
   std::string precision = "f32";
   /// Only the operators' decompositions, compiled by upstream passes.
   bool reference = false;
+  /// Join operators into kernels; false makes each a launch of its own, to see what joining gains.
+  bool fuse = true;
 };
 
 /// The chip description of this machine, within the ceiling that TESSERA_ISA sets.

@@ -96,6 +96,18 @@ def NpuExternalizeConstants : Pass<"npu-externalize-constants", "ModuleOp"> {
   ];
 }
 
+def TileAttachChip : Pass<"tile-attach-chip", "ModuleOp"> {
+  let summary = "Put a chip description into the module";
+  let description = [{
+    *Before*: any module. *After*: the attribute `tile.chip` holds the description, which every
+    later pass and verifier asks. *Fails when*: there is no such chip, or its file is wrong; the
+    message lists the chips there are.
+  }];
+  let options = [Option<"chip", "chip", "std::string", "\"cpu-avx512\"",
+                        "Name of a shipped chip description, or a file">];
+  let dependentDialects = ["::mlir::DLTIDialect", "::tessera::tile::TileDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Kernel passes: from groups of operators to tile programs
 //===----------------------------------------------------------------------===//
@@ -109,7 +121,8 @@ def NpuOutlineKernels : Pass<"npu-outline-kernels", "ModuleOp"> {
     *Before*: npu.kernel groups in the entry functions. *After*: no npu.kernel; each is a call of a
     private function, one for all kernels of equal body and types. *Fails when*: never.
   }];
-  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = [
+    "::mlir::func::FuncDialect", "::mlir::bufferization::BufferizationDialect"];
 }
 
 def NpuTile : Pass<"npu-tile", "func::FuncOp"> {
@@ -182,7 +195,7 @@ def TileToLLVM : Pass<"tile-to-llvm", "ModuleOp"> {
     *Before*: planned memory. *After*: LLVM dialect with the ISA's target attributes on every
     function. *Fails when*: an operation has no lowering.
   }];
-  let options = [Option<"isa", "isa", "std::string", "\"\"",
+  let options = [Option<"target", "isa", "std::string", "\"\"",
                         "Instruction set: sse2, avx2 or avx512; the chip's own when empty">];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect",

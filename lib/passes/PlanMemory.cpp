@@ -1,0 +1,145 @@
+// Gives every buffer an address: in its scratchpad, or in the model's one arena.
+#include "Intervals.h"
+
+#include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/dialect/tile/TileDialect.h"
+#include "tessera/passes/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+#include <map>
+
+namespace tessera {
+using namespace mlir;
+#define GEN_PASS_DEF_TILEPLANMEMORY
+#include "tessera/passes/Passes.h.inc"
+
+namespace {
+
+/// One cache line, and no less than any CPU's vector.
+constexpr int64_t kArenaAlign = 64;
+
+int64_t bytesOf(MemRefType type) {
+  int64_t element = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  return type.getNumElements() * element;
+}
+
+struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    std::shared_ptr<const tile::ChipSpec> chip = tile::ChipSpec::of(module);
+    if (!chip)
+      return signalPassFailure();
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      LogicalResult planned = function->hasAttr("tile.kernel")
+                                  ? planKernel(function, *chip)
+                                  : planArena(function);
+      if (failed(planned))
+        return signalPassFailure();
+    }
+  }
+
+  /// Offsets in each memory for the buffers of one block.
+  LogicalResult planKernel(func::FuncOp kernel, const tile::ChipSpec &chip) {
+    if (kernel->hasAttr("tile.space_bytes"))
+      return success();
+    ProgramOrder order(kernel);
+    std::map<std::string, SmallVector<Interval>> spaces;
+    auto note = [&](Value buffer, StringRef space, int64_t copies) {
+      Interval interval = order.lifetime(buffer);
+      interval.bytes = bytesOf(cast<MemRefType>(buffer.getType())) * copies;
+      if (interval.end >= interval.begin)
+        spaces[space.str()].push_back(interval);
+    };
+    bool sized = true;
+    kernel.walk([&](memref::AllocOp alloc) {
+      sized &= alloc.getType().hasStaticShape();
+      if (sized)
+        note(alloc, tile::spaceOf(alloc.getType()), 1);
+    });
+    if (!sized)
+      return kernel.emitError("has a buffer of no static size");
+    kernel.walk([&](tile::WorkspaceOp ring) {
+      note(ring.getBuffer(), "workspace", ring.getDepth());
+    });
+    Builder b(&getContext());
+    SmallVector<NamedAttribute> sizes;
+    for (auto &[space, intervals] : spaces) {
+      const tile::Memory *memory = chip.memory(space);
+      int64_t align = memory ? std::max<int64_t>(memory->align, 1) : 1;
+      int64_t bytes = packIntervals(intervals, std::max(align, kArenaAlign));
+      // A CPU's scratch is a share of a cache: more than that is slow, not wrong.
+      if (memory && !memory->onChip() && !chip.isCpu() && bytes > memory->capacity())
+        return overflow(kernel, *memory, intervals, bytes, chip);
+      for (const Interval &interval : intervals) {
+        Operation *owner = interval.buffer.getDefiningOp();
+        owner->setAttr("tile.space", b.getStringAttr(space));
+        owner->setAttr("tile.offset", b.getI64IntegerAttr(interval.offset));
+      }
+      sizes.push_back(b.getNamedAttr(space, b.getI64IntegerAttr(bytes)));
+    }
+    kernel->setAttr("tile.space_bytes", b.getDictionaryAttr(sizes));
+    return success();
+  }
+
+  LogicalResult overflow(func::FuncOp kernel, const tile::Memory &memory,
+                         ArrayRef<Interval> intervals, int64_t bytes,
+                         const tile::ChipSpec &chip) {
+    auto [live, where] = peak(intervals);
+    InFlightDiagnostic diagnostic = kernel.emitError("kernel '")
+                                    << kernel.getName() << "' needs " << bytes << " bytes of "
+                                    << memory.name << ", but chip " << chip.name << " has "
+                                    << memory.capacity() << "; live at the worst point (" << live
+                                    << " bytes):";
+    for (const Interval &interval : intervals)
+      if (interval.begin <= where && where <= interval.end)
+        diagnostic.attachNote(interval.buffer.getLoc())
+            << interval.bytes << " bytes: " << interval.buffer.getType();
+    return diagnostic;
+  }
+
+  /// One arena for the entry function, its last argument.
+  LogicalResult planArena(func::FuncOp entry) {
+    if (getOperation()->hasAttr("tile.arena_bytes"))
+      return success();
+    ProgramOrder order(entry);
+    SmallVector<Interval> intervals;
+    SmallVector<memref::AllocOp> allocs(entry.getOps<memref::AllocOp>());
+    for (memref::AllocOp alloc : allocs) {
+      if (!alloc.getType().hasStaticShape())
+        return alloc.emitOpError("has no static size: pin the dynamic dims of the inputs");
+      Interval interval = order.lifetime(alloc);
+      interval.bytes = std::max<int64_t>(bytesOf(alloc.getType()), 1);
+      intervals.push_back(interval);
+    }
+    int64_t bytes = packIntervals(intervals, kArenaAlign);
+    OpBuilder b(&getContext());
+    auto type = MemRefType::get({bytes}, b.getI8Type());
+    unsigned index = entry.getNumArguments();
+    if (failed(entry.insertArgument(index, type, b.getDictionaryAttr(b.getNamedAttr(
+                                                     "tile.arena", b.getUnitAttr())),
+                                    entry.getLoc())))
+      return failure();
+    Value arena = entry.getArgument(index);
+    for (auto [alloc, interval] : llvm::zip_equal(allocs, intervals)) {
+      b.setInsertionPoint(alloc);
+      Value offset = arith::ConstantIndexOp::create(b, alloc.getLoc(), interval.offset);
+      Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, offset,
+                                          ValueRange());
+      for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))
+        if (isa<memref::DeallocOp>(user))
+          user->erase();
+      alloc.replaceAllUsesWith(view);
+      alloc.erase();
+    }
+    getOperation()->setAttr("tile.arena_bytes", b.getI64IntegerAttr(bytes));
+    return success();
+  }
+};
+
+} // namespace
+} // namespace tessera
