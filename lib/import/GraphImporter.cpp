@@ -189,9 +189,13 @@ GraphImporter::argumentTypes(const std::vector<const ValueInfo *> &arguments,
     else {
       types.push_back(
           tensorTypeFor(builder.getContext(), value.type, resolver.resolve(value, shapeGiven(i))));
-      if (!types.back())
-        problems.push_back("input '" + value.name + "' of type " + elementTypeName(value.type) +
-                           " is of an unsupported type, or too large");
+      if (types.back())
+        continue;
+      problems.push_back(
+          "input '" + value.name + "': " +
+          (elementTypeFor(builder.getContext(), value.type)
+               ? std::string("its shape is too large")
+               : std::string("element type ") + elementTypeName(value.type) + " is not supported"));
     }
   }
   return types;
@@ -245,6 +249,11 @@ bool GraphImporter::importNode(const Node &node) {
   auto function = importTable().find(node.opType);
   if (function == importTable().end()) {
     problems.push_back(describe(node) + ": its inputs must be constants");
+    return false;
+  }
+  // Before opset 7 operands broadcast along a given axis.
+  if (model.opset < 7 && integerOf(node, "broadcast", 0) != 0) {
+    problems.push_back(describe(node) + ": broadcasting as before opset 7 is not supported");
     return false;
   }
   NodeImport step(node, model.opset, builder, locationOf(node, builder), inputs);

@@ -20,6 +20,8 @@ namespace {
 
 // Larger constants would swell the text of the IR; they become resources.
 constexpr int64_t kInlineElements = 64;
+// A bytecode file is read at this alignment; a larger one would make the file unreadable.
+constexpr size_t kBlobAlignment = 16;
 constexpr size_t kMaxRank = 16;
 // No machine this runs on holds more; beyond it sums of sizes could overflow.
 constexpr int64_t kMaxElements = int64_t(1) << 38;
@@ -44,7 +46,8 @@ ElementsAttr elementsFor(const Tensor &tensor, RankedTensorType type) {
     return DenseElementsAttr::getFromRawBuffer(type, bytes);
   // The blob shares the tensor's storage and keeps it alive.
   AsmResourceBlob blob(
-      bytes, 64, [storage = tensor.storage](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
+      bytes, kBlobAlignment, [storage = tensor.storage](void *, size_t, size_t) {},
+      /*dataIsMutable=*/false);
   std::string key = tensor.name.empty() ? "constant" : tensor.name;
   return DenseResourceElementsAttr::get(type, key, std::move(blob));
 }
@@ -266,8 +269,11 @@ NamedAttribute NodeImport::flag(StringRef name) {
 Value NodeImport::constant(const Tensor &tensor) {
   RankedTensorType type = tensorTypeFor(builder.getContext(), tensor.type, tensor.shape);
   if (!type)
-    return failValue("constant '" + Twine(tensor.name) + "' of type " +
-                     elementTypeName(tensor.type) + " is not supported");
+    return failValue(
+        "constant '" + Twine(tensor.name) + "': " +
+        (elementTypeFor(builder.getContext(), tensor.type)
+             ? Twine("its shape is too large")
+             : "element type " + Twine(elementTypeName(tensor.type)) + " is not supported"));
   return emit("constant", {}, named("value", elementsFor(tensor, type)));
 }
 
@@ -275,6 +281,9 @@ Value NodeImport::splat(double value, Type elementType, ArrayRef<int64_t> shape)
   auto type = RankedTensorType::get(shape, elementType);
   if (!isSane(type))
     return failValue("the result is too large");
+  if (type.getNumElements() == 0)
+    return emit("constant", {},
+                named("value", DenseElementsAttr::get(type, ArrayRef<mlir::Attribute>())));
   mlir::Attribute element = mlir::isa<FloatType>(elementType)
                                 ? mlir::Attribute(builder.getFloatAttr(elementType, value))
                                 : builder.getIntegerAttr(elementType, static_cast<int64_t>(value));
@@ -337,6 +346,14 @@ LogicalResult NodeImport::result(Value value, size_t index) {
     return success(); // An optional output that the node does not name.
   results[index].value = value;
   results[index].type = typeOf(value);
+  return success();
+}
+
+LogicalResult NodeImport::forward(size_t index) {
+  if (!has(index))
+    return fail("input " + Twine(index) + " is missing");
+  if (!results.empty())
+    results[0] = *inputs[index];
   return success();
 }
 

@@ -94,6 +94,8 @@ public:
   mlir::LogicalResult fail(const llvm::Twine &text);
   mlir::Value failValue(const llvm::Twine &text);
   mlir::LogicalResult result(mlir::Value value, size_t index = 0);
+  /// The first result is an input as it is, constant or not.
+  mlir::LogicalResult forward(size_t index);
   mlir::LogicalResult result(Tensor tensor);
   mlir::LogicalResult result(HostArray array);
 

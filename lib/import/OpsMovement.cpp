@@ -34,6 +34,9 @@ struct Section {
       size = ShapedType::isDynamic(size) ? -1 : size;
   }
   Value emit(NodeImport &n, Value x) const {
+    // An empty section has no place to start from.
+    if (llvm::is_contained(sizes, 0) && !llvm::is_contained(sizes, -1))
+      return n.splat(0, typeOf(x).getElementType(), sizes);
     return n.emit("slice", x,
                   {n.list("offsets", offsets), n.list("sizes", sizes), n.list("strides", strides)});
   }

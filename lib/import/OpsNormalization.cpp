@@ -124,14 +124,31 @@ LogicalResult importBatchNormalization(NodeImport &n) {
   }));
 }
 
+/// The second and third result: mean, and 1 / deviation, over the dims from axis on.
+LogicalResult addStatistics(NodeImport &n, Value x, int64_t axis) {
+  SmallVector<int64_t> axes;
+  for (int64_t i = axis; i < typeOf(x).getRank(); ++i)
+    axes.push_back(i);
+  auto mean = [&](Value value) {
+    return n.emit("reduce_mean", value, {n.list("axes", axes), n.flag("keepdims")});
+  };
+  Value center = mean(x);
+  Value difference = n.emit("sub", {x, center});
+  Value variance = mean(n.emit("mul", {difference, difference}));
+  Value epsilon = n.splat(n.real("epsilon", 1e-5f), typeOf(x).getElementType());
+  if (failed(n.result(center, 1)))
+    return failure();
+  return n.result(n.emit("rsqrt", n.emit("add", {variance, epsilon})), 2);
+}
+
 LogicalResult importLayerNormalization(NodeImport &n) {
-  if (wantsExtraResults(n))
-    return n.fail("the mean and deviation results are not supported");
   Value x = n.input(0);
   if (!x)
     return failure();
   int64_t axis = n.integer("axis", -1);
   if (!normalize(n, axis, typeOf(x).getRank()))
+    return failure();
+  if (wantsExtraResults(n) && failed(addStatistics(n, x, axis)))
     return failure();
   // Scale and bias may be given in a shape that broadcasts to the normalised dims.
   ArrayRef<int64_t> inner = typeOf(x).getShape().drop_front(axis);

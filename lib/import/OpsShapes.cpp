@@ -143,6 +143,10 @@ LogicalResult importSqueeze(NodeImport &n) {
   return n.result(n.reshape(x, shape));
 }
 
+LogicalResult importIdentity(NodeImport &n) {
+  return n.forward(0);
+}
+
 LogicalResult importShape(NodeImport &n) {
   std::optional<SmallVector<int64_t>> shape = n.shape(0);
   if (!shape)
@@ -216,6 +220,7 @@ LogicalResult importConstantOfShape(NodeImport &n) {
 } // namespace
 
 void addShapes(ImportTable &table) {
+  table["Identity"] = importIdentity;
   table["Reshape"] = importReshape;
   table["Flatten"] = importFlatten;
   table["Unsqueeze"] = importUnsqueeze;

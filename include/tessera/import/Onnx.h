@@ -44,7 +44,7 @@ struct OnnxPorts {
 std::optional<OnnxPorts> readOnnxPorts(const std::string &path, std::string &error);
 
 /// Reads the model in `path` as `func.func @main`, whose arguments and results carry the ONNX
-/// names as `npu.name`. Opset 7 and later. Shape arithmetic is evaluated, initialisers become
+/// names as `npu.name`. Opset 7 and later; before that, operators whose meaning has not changed. Shape arithmetic is evaluated, initialisers become
 /// npu.constant (resources when larger than 64 elements), images are transposed to NHWC around the
 /// operators that want it. The file is not trusted: on failure the result is null and `error`
 /// holds one line per problem, each with the file and the node; operators that are not known are

@@ -11,7 +11,7 @@ namespace pb = tessera_onnx;
 
 namespace {
 
-constexpr int64_t kOldestOpset = 7;
+constexpr int64_t kOldestOpset = 1;
 constexpr int64_t kNewestOpset = 25;
 
 class Reader {
