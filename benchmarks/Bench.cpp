@@ -79,32 +79,66 @@ double measuredPeak(Isa isa) {
   return best;
 }
 
-/// Bytes read and written per second by copies far beyond the caches.
-double measuredBandwidth() {
-  constexpr std::size_t kBytes = 128u << 20;
-  std::vector<char> a(kBytes, 1), b(kBytes, 2);
+/// Bytes read and written per second by the better of our copy and memcpy, touching `bytes`.
+double measuredBandwidth(std::size_t bytes) {
+  const kernels::KernelRow *ours = kernels::findKernel("copy2d", "32", ceiling);
+  const std::size_t half = bytes / 2;
+  std::vector<char> a(half, 1), b(half, 2);
+  const int calls = static_cast<int>((256u << 20) / bytes) + 1;
   double best = 0;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 10; ++i) {
     const double start = now();
-    std::memcpy(b.data(), a.data(), kBytes);
-    best = std::max(best, 2.0 * kBytes / (now() - start));
-    benchmark::DoNotOptimize(b.data());
+    for (int call = 0; call < calls; ++call) {
+      if (i % 2)
+        std::memcpy(b.data(), a.data(), half);
+      else
+        ours->function.copy2d(a.data(), 0, b.data(), 0, 1, static_cast<std::int64_t>(half / 4));
+      benchmark::DoNotOptimize(b.data());
+      benchmark::ClobberMemory();
+    }
+    best = std::max(best, static_cast<double>(bytes) * calls / (now() - start));
   }
   return best;
+}
+
+/// What the machine can do at most.
+struct Machine {
+  std::map<Isa, double> flops;
+  double l1, l2, memory; ///< copies whose source and target together fit there
+
+  double bandwidth(double bytes) const {
+    return bytes <= 32 * 1024 ? l1 : bytes <= 1024 * 1024 ? l2 : memory;
+  }
+};
+
+Machine measureMachine() {
+  Machine machine{{},
+                  measuredBandwidth(24u << 10),
+                  measuredBandwidth(512u << 10),
+                  measuredBandwidth(256u << 20)};
+  for (Isa isa : kAllIsas)
+    if (isa <= ceiling) {
+      machine.flops[isa] = measuredPeak(isa);
+      std::printf("peak multiply-adds, %s: %.1f Gflop/s\n", std::string(isaName(isa)).c_str(),
+                  machine.flops[isa] * 1e-9);
+    }
+  std::printf("copies: %.0f GB/s read and written in L1, %.0f in L2, %.0f in memory\n",
+              machine.l1 * 1e-9, machine.l2 * 1e-9, machine.memory * 1e-9);
+  return machine;
 }
 
 bool isOurs(const Entry &entry) {
   return isaFromName(std::string_view(entry.who).substr(0, entry.who.find('-'))).has_value();
 }
 
-void printSummary(double bandwidth, const std::map<Isa, double> &peaks) {
+void printSummary(const Machine &machine) {
   std::map<std::string, std::vector<const Entry *>> groups;
   for (const auto &[name, entry] : entries())
     if (!entry.rates.empty())
       groups[entry.op + "/" + entry.dtype + "//" + entry.shape].push_back(&entry);
   std::printf("\nMedian rates in G/s (flop or byte), ratio to the best peer of the same shape and "
-              "run,\nand share of this machine's peak (flops: of its multiply-adds; bytes: of its "
-              "copy bandwidth).\n%-52s %9s %9s %7s  %-14s %6s\n",
+              "run,\nand share of this machine's peak (flops: of its multiply-adds; bytes: of "
+              "copies in the same cache).\n%-52s %9s %9s %7s  %-14s %6s\n",
               "kernel", "rate", "peer", "ratio", "best peer", "share");
   for (const auto &[name, group] : groups) {
     const Entry *peer = nullptr;
@@ -117,7 +151,8 @@ void printSummary(double bandwidth, const std::map<Isa, double> &peaks) {
         continue;
       const double rate = median(entry->rates), other = peer ? median(peer->rates) : 0;
       const Isa isa = *isaFromName(entry->who.substr(0, entry->who.find('-')));
-      const double limit = entry->kind == Work::Flops ? peaks.at(isa) : bandwidth;
+      const double limit =
+          entry->kind == Work::Flops ? machine.flops.at(isa) : machine.bandwidth(entry->work);
       const std::string row =
           entry->op + "/" + entry->dtype + "/" + entry->who + "/" + entry->shape;
       std::printf("%-52s %9.2f %9.2f %7.2f  %-14s %5.0f%%\n", row.c_str(), rate * 1e-9,
@@ -226,16 +261,7 @@ int run(int argc, char **argv) {
     measured |= !entry.rates.empty();
   if (!measured) // --benchmark_list_tests
     return 0;
-  std::map<Isa, double> peaks;
-  for (Isa isa : kAllIsas)
-    if (isa <= ceiling) {
-      peaks[isa] = measuredPeak(isa);
-      std::printf("peak multiply-adds, %s: %.1f Gflop/s\n", std::string(isaName(isa)).c_str(),
-                  peaks[isa] * 1e-9);
-    }
-  const double bandwidth = measuredBandwidth();
-  std::printf("copy bandwidth: %.1f GB/s read and written\n", bandwidth * 1e-9);
-  printSummary(bandwidth, peaks);
+  printSummary(measureMachine());
   return 0;
 }
 

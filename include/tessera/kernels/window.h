@@ -15,39 +15,65 @@ template <class Arch> struct WindowGeometry {
 };
 
 /// Base of Kernel<Arch> with `F start()`, `F combine(F acc, F x, F tap)`, `F finish(F acc,
-/// float taps, int64_t all)` and `kUsesFilter`. Taps outside the image are left out.
+/// int64_t taps)` and `kUsesFilter`. Taps outside the image are left out; those inside are combined
+/// in order of (ky, kx).
 template <class Kernel, class Arch> struct WindowKernel {
   using S = Simd<Arch>;
   using F = typename S::F;
   using Geometry = WindowGeometry<Arch>;
-  /// Output pixels that share one load of each filter tap.
-  static constexpr int kBlock = 4;
 
   static TESSERA_INLINE void image(const float *x, const float *filter, float *out,
                                    const Geometry &g) {
-    for (std::int64_t oy = 0; oy < g.outH; ++oy) {
-      // Taps [firstY, lastY) of this output row lie inside the image.
-      const std::int64_t y0 = oy * g.strideH - g.top;
-      const std::int64_t firstY = firstTap(y0, g.dilationH);
-      const std::int64_t lastY = lastTap(y0, g.dilationH, g.h, g.kh);
-      std::int64_t ox = 0;
-      while (ox < g.outW) {
-        const std::int64_t x0 = ox * g.strideW - g.left;
-        const std::int64_t end = x0 + (kBlock - 1) * g.strideW + (g.kw - 1) * g.dilationW;
-        float *to = out + oy * g.outRowStride + ox * g.outPixelStride;
-        if (ox + kBlock <= g.outW && x0 >= 0 && end < g.w) {
-          channels<kBlock>(x, filter, to, g, y0, x0, firstY, lastY, 0, g.kw);
-          ox += kBlock;
-        } else {
-          channels<1>(x, filter, to, g, y0, x0, firstY, lastY, firstTap(x0, g.dilationW),
-                      lastTap(x0, g.dilationW, g.w, g.kw));
-          ++ox;
-        }
-      }
+    if constexpr (Kernel::kUsesFilter) {
+      // The common sizes keep each pixel in a register for all the outputs it belongs to.
+      if (g.dilationW == 1 && g.kw == 3 && g.strideW == 1)
+        return lines<3, 1>(x, filter, out, g);
+      if (g.dilationW == 1 && g.kw == 3 && g.strideW == 2)
+        return lines<3, 2>(x, filter, out, g);
+      if (g.dilationW == 1 && g.kw == 5 && g.strideW == 1)
+        return lines<5, 1>(x, filter, out, g);
+      if (g.dilationW == 1 && g.kw == 5 && g.strideW == 2)
+        return lines<5, 2>(x, filter, out, g);
     }
+    lines<0, 0>(x, filter, out, g);
   }
 
 private:
+  /// The part of the window of one line of outputs that lies inside the image.
+  struct Line {
+    std::int64_t y0, firstY, lastY;
+  };
+
+  /// All outputs; Width and Stride are the filter's width and stride when known, else 0.
+  template <int Width, int Stride>
+  static __attribute__((noinline)) void lines(const float *x, const float *filter, float *out,
+                                              const Geometry &g) {
+    // Outputs [begin, end) of a line have all taps inside the image's width.
+    const std::int64_t begin = least(g.outW, (g.left + g.strideW - 1) / g.strideW);
+    const std::int64_t room = g.w + g.left - (g.kw - 1) * g.dilationW - 1;
+    const std::int64_t end = room < 0 ? 0 : least(g.outW, room / g.strideW + 1);
+    for (std::int64_t oy = 0; oy < g.outH; ++oy) {
+      const std::int64_t y0 = oy * g.strideH - g.top;
+      const Line line{y0, firstTap(y0, g.dilationH), lastTap(y0, g.dilationH, g.h, g.kh)};
+      float *to = out + oy * g.outRowStride;
+      std::int64_t ox = 0;
+      for (; ox < begin; ++ox)
+        single(x, filter, to, g, line, ox);
+      // Eight outputs and the taps of a line need 32 registers when the filter is wide.
+      if constexpr (Width == 3 || (Width > 0 && S::kLanes == 16))
+        for (; ox + 8 <= end; ox += 8)
+          channels<8, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
+                                     ox * g.strideW - g.left, 0, g.kw);
+      for (; ox + 4 <= end; ox += 4)
+        channels<4, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
+                                   ox * g.strideW - g.left, 0, g.kw);
+      for (; ox < g.outW; ++ox)
+        single(x, filter, to, g, line, ox);
+    }
+  }
+
+  static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
   /// The first tap at or after position 0, and the number of taps before position `size`.
   static TESSERA_INLINE std::int64_t firstTap(std::int64_t start, std::int64_t dilation) {
     return start >= 0 ? 0 : (dilation - 1 - start) / dilation;
@@ -56,48 +82,56 @@ private:
                                              std::int64_t size, std::int64_t taps) {
     if (start >= size)
       return 0;
-    const std::int64_t inside = (size - start + dilation - 1) / dilation;
-    return inside < taps ? inside : taps;
+    return least((size - start + dilation - 1) / dilation, taps);
   }
 
-  template <int Pixels>
+  static TESSERA_INLINE void single(const float *x, const float *filter, float *line,
+                                    const Geometry &g, const Line &rows, std::int64_t ox) {
+    const std::int64_t x0 = ox * g.strideW - g.left;
+    channels<1, 0, 0>(x, filter, line + ox * g.outPixelStride, g, rows, x0,
+                      firstTap(x0, g.dilationW), lastTap(x0, g.dilationW, g.w, g.kw));
+  }
+
+  /// `Pixels` neighbouring outputs, the first of whose windows starts at column x0.
+  template <int Pixels, int Width, int Stride>
   static TESSERA_INLINE void channels(const float *x, const float *filter, float *out,
-                                      const Geometry &g, std::int64_t y0, std::int64_t x0,
-                                      std::int64_t firstY, std::int64_t lastY, std::int64_t firstX,
-                                      std::int64_t lastX) {
+                                      const Geometry &g, const Line &line, std::int64_t x0,
+                                      std::int64_t firstX, std::int64_t lastX) {
     std::int64_t ch = 0;
     for (; ch + S::kLanes <= g.c; ch += S::kLanes)
-      taps<Pixels, false>(x + ch, filter + ch, out + ch, g, y0, x0, firstY, lastY, firstX, lastX,
-                          S::kLanes);
+      vector<Pixels, Width, Stride, false>(x + ch, filter + ch, out + ch, g, line, x0, firstX,
+                                           lastX, S::kLanes);
     if (ch < g.c)
-      taps<Pixels, true>(x + ch, filter + ch, out + ch, g, y0, x0, firstY, lastY, firstX, lastX,
-                         g.c - ch);
+      vector<Pixels, Width, Stride, true>(x + ch, filter + ch, out + ch, g, line, x0, firstX, lastX,
+                                          g.c - ch);
   }
 
-  template <int Pixels, bool Part>
-  static TESSERA_INLINE void taps(const float *x, const float *filter, float *out,
-                                  const Geometry &g, std::int64_t y0, std::int64_t x0,
-                                  std::int64_t firstY, std::int64_t lastY, std::int64_t firstX,
-                                  std::int64_t lastX, std::int64_t lanes) {
+  template <int Pixels, int Width, int Stride, bool Part>
+  static TESSERA_INLINE void vector(const float *x, const float *filter, float *out,
+                                    const Geometry &g, const Line &line, std::int64_t x0,
+                                    std::int64_t firstX, std::int64_t lastX, std::int64_t lanes) {
     F acc[Pixels];
     TESSERA_UNROLL
     for (int p = 0; p < Pixels; ++p)
       acc[p] = Kernel::start();
-    for (std::int64_t ky = firstY; ky < lastY; ++ky) {
-      for (std::int64_t kx = firstX; kx < lastX; ++kx) {
-        const float *from =
-            x + (y0 + ky * g.dilationH) * g.rowStride + (x0 + kx * g.dilationW) * g.pixelStride;
-        F tap(0.0f);
-        if constexpr (Kernel::kUsesFilter)
-          tap = load<Part>(filter + (ky * g.kw + kx) * g.c, lanes);
-        TESSERA_UNROLL
-        for (int p = 0; p < Pixels; ++p)
-          acc[p] =
-              Kernel::combine(acc[p], load<Part>(from + p * g.strideW * g.pixelStride, lanes), tap);
-      }
+    for (std::int64_t ky = line.firstY; ky < line.lastY; ++ky) {
+      const std::int64_t rowAt = (line.y0 + ky * g.dilationH) * g.rowStride;
+      const float *taps = filter + ky * g.kw * g.c;
+      if constexpr (Width > 0)
+        known<Pixels, Width, Stride, Part>(acc, x + rowAt + x0 * g.pixelStride, taps, g, lanes);
+      else
+        for (std::int64_t kx = firstX; kx < lastX; ++kx) {
+          const float *from = x + rowAt + (x0 + kx * g.dilationW) * g.pixelStride;
+          const F tap = Kernel::kUsesFilter ? load<Part>(taps + kx * g.c, lanes) : F(0.0f);
+          TESSERA_UNROLL
+          for (int p = 0; p < Pixels; ++p)
+            acc[p] = Kernel::combine(acc[p],
+                                     load<Part>(from + p * g.strideW * g.pixelStride, lanes), tap);
+        }
     }
-    const std::int64_t inside =
-        lastY > firstY && lastX > firstX ? (lastY - firstY) * (lastX - firstX) : 0;
+    const std::int64_t inside = line.lastY > line.firstY && lastX > firstX
+                                    ? (line.lastY - line.firstY) * (lastX - firstX)
+                                    : 0;
     TESSERA_UNROLL
     for (int p = 0; p < Pixels; ++p) {
       const F y = Kernel::finish(acc[p], inside);
@@ -105,6 +139,24 @@ private:
         S::storePart(out + p * g.outPixelStride, y, lanes);
       else
         S::store(out + p * g.outPixelStride, y);
+    }
+  }
+
+  /// One line of a filter of known width: each pixel is loaded once.
+  template <int Pixels, int Width, int Stride, bool Part>
+  static TESSERA_INLINE void known(F (&acc)[Pixels], const float *from, const float *filter,
+                                   const Geometry &g, std::int64_t lanes) {
+    F taps[Width];
+    TESSERA_UNROLL
+    for (int kx = 0; kx < Width; ++kx)
+      taps[kx] = load<Part>(filter + kx * g.c, lanes);
+    TESSERA_UNROLL
+    for (int at = 0; at < (Pixels - 1) * Stride + Width; ++at) {
+      const F pixel = load<Part>(from + at * g.pixelStride, lanes);
+      TESSERA_UNROLL
+      for (int kx = 0; kx < Width; ++kx)
+        if (at >= kx && (at - kx) % Stride == 0 && (at - kx) / Stride < Pixels)
+          acc[(at - kx) / Stride] = Kernel::combine(acc[(at - kx) / Stride], pixel, taps[kx]);
     }
   }
 
