@@ -85,8 +85,11 @@ def main():
     parser.add_argument("--filter", default="", help="only tests whose name contains this")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--quiet", action="store_true", help="print only what crashed or is wrong")
-    parser.add_argument("rest", nargs="*", help="further arguments of tessera run, after --")
-    arguments = parser.parse_args()
+    parser.epilog = "Arguments after -- are given to tessera run, such as -- --reference."
+    own, rest = sys.argv[1:], []
+    if "--" in own:
+        own, rest = own[:own.index("--")], own[own.index("--") + 1:]
+    arguments = parser.parse_args(own)
     if not os.path.isdir(NODE_TESTS) or not os.access(arguments.tool, os.X_OK):
         print("node-tests: needs libonnx-testdata and a built tessera", file=sys.stderr)
         return 3
@@ -94,7 +97,7 @@ def main():
     counts = collections.Counter()
     with ThreadPoolExecutor(arguments.jobs) as pool:
         for name, verdict, reason in pool.map(
-                lambda n: run_test(arguments.tool, arguments.rest, n), names):
+                lambda n: run_test(arguments.tool, rest, n), names):
             counts[verdict] += 1
             if verdict in ("wrong", "crash", "hang") or (verdict == "refused"
                                                          and not arguments.quiet):
