@@ -3,6 +3,7 @@
 #include "tessera/dialect/tile/ChipSpec.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -83,6 +84,17 @@ TEST_CASE("a new chip is one new file") {
   CHECK(peakOpsPerSecond(chip, "f16") == Approx(2.0 * 64 / 2 * 3 * 50e6));
   CHECK(routeText(chip, "cellar", "table") == "cellar pantry table");
   CHECK(routeText(chip, "table", "cellar") == "none");
+}
+
+TEST_CASE("the example of docs/adding-a-chip.md is a chip") {
+  auto page = llvm::MemoryBuffer::getFile(TESSERA_CHIP_PAGE);
+  REQUIRE(page);
+  llvm::StringRef text = (*page)->getBuffer().split("```yaml\n").second.split("```").first;
+  std::string error;
+  std::optional<ChipSpec> chip = parseChip(text, "page", error);
+  INFO(error);
+  REQUIRE(chip);
+  CHECK(chip->paths.front().bytesPerCycle.status == Status::vendor);
 }
 
 TEST_CASE("costs follow from the numbers of the file") {

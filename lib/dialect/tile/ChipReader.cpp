@@ -89,8 +89,8 @@ void ReaderBase::fail(Place at, StringRef label, const Twine &message) {
     out << fileName << ':' << std::max(at.first, 1u) << ':' << std::max(at.second, 1u)
         << ": error: ";
   if (!label.empty())
-    out << label << ": ";
-  out << message;
+    out << oneLine(label) << ": ";
+  out << oneLine(message);
 }
 
 void ReaderBase::wrong(const Tree &tree, StringRef label, const Twine &expected) {

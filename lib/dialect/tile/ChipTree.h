@@ -25,8 +25,8 @@ struct Tree {
 
   const Tree *find(llvm::StringRef key) const;
   void add(llvm::StringRef key, Tree value);
-  /// Pairs of key and value of a map.
-  auto entries() const { return llvm::zip_equal(keys, items); }
+  /// Pairs of key and value of a map; none of a list.
+  auto entries() const { return llvm::zip_first(keys, items); }
   /// Equality of values, wherever they stand.
   bool operator==(const Tree &other) const;
 
@@ -39,6 +39,9 @@ struct Tree {
 
 /// Reads YAML. On failure sets `error` to "FILE:LINE:COLUMN: error: ...".
 std::optional<Tree> readYaml(llvm::StringRef text, llvm::StringRef fileName, std::string &error);
+
+/// A message that quotes input, on one line: control characters become '?'.
+std::string oneLine(const llvm::Twine &message);
 
 /// Nested #dlti.map and back. `treeFromAttribute` names what it cannot read in `error`.
 mlir::Attribute treeToAttribute(const Tree &tree, mlir::MLIRContext *context);

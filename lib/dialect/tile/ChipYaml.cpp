@@ -55,7 +55,8 @@ private:
   /// The first error stays.
   std::nullopt_t fail(unsigned line, unsigned column, const Twine &message) {
     if (error.empty())
-      error = (fileName + ":" + Twine(line) + ":" + Twine(column) + ": error: " + message).str();
+      error = (fileName + ":" + Twine(line) + ":" + Twine(column) + ": error: " + oneLine(message))
+                  .str();
     return std::nullopt;
   }
   std::nullopt_t failAt(yaml::Node *node, const Twine &message) {
@@ -139,6 +140,12 @@ private:
 };
 
 } // namespace
+
+std::string oneLine(const Twine &message) {
+  std::string text = message.str();
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, '?');
+  return text;
+}
 
 std::optional<Tree> readYaml(StringRef text, StringRef fileName, std::string &error) {
   error.clear();
