@@ -48,7 +48,7 @@ class Usage(ToolTest):
                 (["--shape", "x=1y2"], "expected dimensions such as 1x3x224x224, but got '1y2'"),
                 (["--json=yes"], "takes no value"),
                 (["--input"], "option '--input' expects a value"),
-                (["--check", "--reference"], "give only one of them"),
+                (["--check", "--reference"], "goes neither with"),
                 (["--output-format", "npy"], "needs --output-dir"),
                 (["more.mlir"], "unexpected argument 'more.mlir'")):
             self.fails(2, "run", model, *arguments, says=says)
@@ -112,6 +112,30 @@ class Run(ToolTest):
         self.assertGreaterEqual(len(report["kernels"]), 1)
         text = self.succeeds("run", self.model("affine.mlir"), "--input", x, "--input", b).stdout
         self.assertIn("y: float 2x4, from 0 to 5.5", text)
+
+    def test_what_was_written_can_be_expected(self):
+        model, out = self.model("affine.mlir"), self.path("out")
+        for form in ("pb", "npy"):
+            self.succeeds("run", model, "--random-inputs", "--output-dir", out,
+                          "--output-format", form)
+            self.succeeds("run", model, "--random-inputs", "--expect", out)
+            result = run("run", model, "--random-inputs", "--seed", 2, "--expect", out)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("output 'y' differs from what is expected by", result.stderr)
+            os.remove(os.path.join(out, f"output_0.{form}"))
+        self.fails(1, "run", model, "--random-inputs", "--expect", out, says="output_0.npy")
+        wide = ["run", self.model("dynamic.mlir"), "--random-inputs"]
+        self.succeeds(*wide, "--shape", "2x3", "--output-dir", out)
+        self.fails(1, *wide, "--shape", "4x3", "--expect", out,
+                   says="output 'sums' is float 4, but float 2 is expected")
+
+    def test_unfused_operators_are_kernels_of_their_own(self):
+        def kernels(*options):
+            report = self.succeeds("run", self.model("affine.mlir"), "--random-inputs", "--json",
+                                   "--profile", *options)
+            return len(json.loads(report.stdout)["kernels"])
+        self.assertEqual(kernels(), 1)
+        self.assertEqual(kernels("--unfused"), 3)
 
     def test_random_inputs_follow_the_seed(self):
         def values(seed):

@@ -83,6 +83,8 @@ void ModelArguments::addTo(CommandLine &line) {
               "The element type that matrix products and convolutions take their operands in; "
               "they always add up in f32.",
               precision);
+  line.flag("--unfused",
+            "Makes every operator a kernel of its own, to see what joining them gains.", unfused);
   line.integer("--threads", "N",
                "How many threads run the model. Without it, one per processor that this process "
                "may use. The results do not depend on it.",
@@ -122,6 +124,7 @@ std::shared_ptr<const runtime::CompiledModel> ModelArguments::compile(bool refer
   options.chip = chip;
   options.precision = precision;
   options.reference = reference;
+  options.fuse = !unfused;
   auto compiled = compileModule(*module, options);
   compileMs = progress.elapsedMs();
   return compiled;

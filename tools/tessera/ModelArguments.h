@@ -27,7 +27,7 @@ public:
   std::optional<std::vector<Tensor>> inputValues(const runtime::CompiledModel &model) const;
 
   std::string model, chip, precision = "f32";
-  bool randomInputs = false, json = false;
+  bool randomInputs = false, json = false, unfused = false;
   int64_t threads = 0, seed = 1;
   double loadMs = 0, compileMs = 0;
 

@@ -11,14 +11,15 @@ namespace {
 
 constexpr int64_t kFirstValues = 6;
 
-std::string shapeText(const Tensor &tensor) {
+} // namespace
+
+std::string typeText(const Tensor &tensor) {
   std::string text;
   for (int64_t dim : tensor.shape)
     text += (text.empty() ? "" : "x") + std::to_string(dim);
-  return text.empty() ? "scalar" : text;
+  return std::string(import_::elementTypeName(tensor.type)) + " " +
+         (text.empty() ? "scalar" : text);
 }
-
-} // namespace
 
 Summary summarise(const Tensor &tensor) {
   Summary summary;
@@ -41,8 +42,7 @@ Summary summarise(const Tensor &tensor) {
 
 void printOutput(llvm::raw_ostream &out, const Tensor &tensor) {
   const Summary summary = summarise(tensor);
-  out << "  " << tensor.name << ": " << import_::elementTypeName(tensor.type) << " "
-      << shapeText(tensor)
+  out << "  " << tensor.name << ": " << typeText(tensor)
       << llvm::format(", from %.6g to %.6g, mean %.6g", summary.least, summary.most, summary.mean);
   if (summary.notFinite)
     out << ", " << summary.notFinite << " not finite";

@@ -17,7 +17,10 @@ struct Summary {
 };
 Summary summarise(const Tensor &tensor);
 
-/// One line: name, type, shape, range, mean and the first values.
+/// "float 1x3x224x224", or "float scalar".
+std::string typeText(const Tensor &tensor);
+
+/// Two lines: name, type, shape, range, mean and the first values.
 void printOutput(llvm::raw_ostream &out, const Tensor &tensor);
 void writeOutput(llvm::json::OStream &json, const Tensor &tensor, const std::string &file);
 

@@ -15,7 +15,7 @@ namespace {
 
 struct RunOptions {
   ModelArguments model;
-  std::string outputDir, outputFormat = "pb";
+  std::string outputDir, outputFormat = "pb", expect;
   bool reference = false, check = false, profile = false;
   int64_t repeat = 1;
   double tolerance = 1e-4;
@@ -40,9 +40,14 @@ void RunOptions::addTo(CommandLine &line) {
             "Runs both ways on the same inputs and compares every output. The exit code is 1 when "
             "one differs by more than the tolerance.",
             check);
+  line.text("--expect", "FOLDER",
+            "Compares every output with the tensor of that number in the folder, output_0.pb or "
+            "output_0.npy and so on, as --output-dir writes them. The exit code is 1 when one "
+            "differs by more than the tolerance.",
+            expect);
   line.number("--tolerance", "X",
-              "The largest difference that --check accepts, relative to the largest magnitude in "
-              "the reference output; 1e-4 unless given.",
+              "The largest difference that --check and --expect accept, relative to the largest "
+              "magnitude in the output they compare with; 1e-4 unless given.",
               tolerance);
   line.integer("--repeat", "N", "Runs the model N times and gives the median time.", repeat, 1,
                1000000);
@@ -89,27 +94,50 @@ std::optional<std::vector<std::string>> writeOutputs(const RunOptions &options,
   return files;
 }
 
-/// The relative error of each output against the reference; nothing when that failed to compile.
-std::optional<std::vector<double>> checkOutputs(RunOptions &options,
-                                                const std::vector<Tensor> &inputs,
-                                                const std::vector<Tensor> &outputs) {
-  auto model = options.model.compile(/*reference=*/true);
+/// The outputs of the reference on these inputs; nothing, with everything said, when it fails.
+std::optional<std::vector<Tensor>> referenceOutputs(ModelArguments arguments,
+                                                    const std::vector<Tensor> &inputs) {
+  auto model = arguments.compile(/*reference=*/true);
   if (!model)
     return std::nullopt;
-  auto expected = allocateOutputs(*model);
-  if (!expected)
+  auto outputs = allocateOutputs(*model);
+  if (!outputs)
     return std::nullopt;
-  if (expected->size() != outputs.size()) {
-    fail("the reference has " + llvm::Twine(expected->size()) + " outputs, but the model " +
-         llvm::Twine(outputs.size()));
-    return std::nullopt;
-  }
   runtime::Session session(model, 1);
-  Progress progress("running the reference of " + options.model.model);
-  runOnce(session, inputs, *expected);
+  Progress progress("running the reference of " + arguments.model);
+  runOnce(session, inputs, *outputs);
+  return outputs;
+}
+
+/// The tensors output_0, output_1... of a folder, in either format.
+std::optional<std::vector<Tensor>> expectedOutputs(const std::string &folder, size_t count) {
+  std::vector<Tensor> outputs;
+  for (size_t i = 0; i < count; ++i) {
+    std::string path = outputPath(folder, i, "pb"), error;
+    if (!llvm::sys::fs::exists(path))
+      path = outputPath(folder, i, "npy");
+    auto tensor = import_::readTensor(path, error);
+    if (!tensor) {
+      fail(error);
+      return std::nullopt;
+    }
+    outputs.push_back(std::move(*tensor));
+  }
+  return outputs;
+}
+
+/// The relative error of each output; nothing, with everything said, when they cannot be compared.
+std::optional<std::vector<double>> compare(const std::vector<Tensor> &outputs,
+                                           const std::vector<Tensor> &expected) {
   std::vector<double> errors;
-  for (auto [got, want] : llvm::zip(outputs, *expected))
+  for (auto [got, want] : llvm::zip(outputs, expected)) {
+    if (got.shape != want.shape || got.type != want.type) {
+      fail("output '" + got.name + "' is " + typeText(got) + ", but " + typeText(want) +
+           " is expected");
+      return std::nullopt;
+    }
     errors.push_back(relativeError(got, want));
+  }
   return errors;
 }
 
@@ -125,7 +153,7 @@ void printText(const RunOptions &options, const runtime::Session &session, const
   for (auto [index, tensor] : llvm::enumerate(result.outputs)) {
     printOutput(out, tensor);
     if (index < errors.size())
-      out << llvm::format("    differs from the reference by %.2g of its largest value\n",
+      out << llvm::format("    differs from what is expected by %.2g of the largest value\n",
                           errors[index]);
   }
   out << llvm::format("loaded in %.1f ms, compiled in %.1f ms, ran in %.3f ms",
@@ -177,14 +205,13 @@ int runWith(RunOptions &options) {
   runtime::Session session(model, static_cast<int>(options.model.threads));
   RunResult result = runModel(options, session, *inputs, std::move(*outputs));
   std::vector<double> errors;
-  if (options.check) {
-    const double loadMs = options.model.loadMs, compileMs = options.model.compileMs;
-    auto checked = checkOutputs(options, *inputs, result.outputs);
-    if (!checked)
+  if (options.check || !options.expect.empty()) {
+    auto expected = options.check ? referenceOutputs(options.model, *inputs)
+                                  : expectedOutputs(options.expect, result.outputs.size());
+    auto compared = expected ? compare(result.outputs, *expected) : std::nullopt;
+    if (!compared)
       return kRejected;
-    errors = std::move(*checked);
-    options.model.loadMs = loadMs;
-    options.model.compileMs = compileMs;
+    errors = std::move(*compared);
   }
   auto files = writeOutputs(options, result.outputs);
   if (!files)
@@ -195,8 +222,8 @@ int runWith(RunOptions &options) {
     printText(options, session, result, errors);
   for (auto [index, error] : llvm::enumerate(errors))
     if (!(error <= options.tolerance))
-      return fail(llvm::formatv("output '{0}' differs from the reference by {1:e2} of its largest "
-                                "value, more than {2:e2}",
+      return fail(llvm::formatv("output '{0}' differs from what is expected by {1:e2} of the "
+                                "largest value, more than {2:e2}",
                                 result.outputs[index].name, error, options.tolerance)
                       .str());
   return kOk;
@@ -211,8 +238,9 @@ int runCommand(llvm::ArrayRef<std::string> arguments) {
   options.addTo(line);
   if (std::optional<int> code = line.parse(arguments))
     return *code;
-  if (options.check && options.reference)
-    return line.wrongUsage("--check compares with --reference, so give only one of them");
+  if (options.check && (options.reference || !options.expect.empty()))
+    return line.wrongUsage("--check compares with the reference, so it goes neither with "
+                           "--reference nor with --expect");
   if (line.given("--output-format") && options.outputDir.empty())
     return line.wrongUsage("--output-format says how to write files, so it needs --output-dir");
   if (std::optional<int> code = options.model.readBindings(line))

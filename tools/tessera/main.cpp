@@ -4,6 +4,7 @@
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace {
@@ -34,6 +35,8 @@ void printHelp(llvm::raw_ostream &out) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  llvm::setBugReportMsg("tessera has crashed, which is never the model's fault. Please report it "
+                        "with the command, the model and what follows.\n");
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
     printHelp(llvm::errs());
