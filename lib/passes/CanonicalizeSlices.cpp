@@ -140,13 +140,50 @@ bool throwsMostAway(npu::SliceOp slice) {
          *elementCount(slice.getResult()) * kKeptShare <= *elementCount(slice.getX());
 }
 
-/// Whether slices alone read the value, made from one computed operand and constants: a slice of
-/// each constant is made when compiled, and the slice may reach a matmul.
-bool isSplitBySlices(Operation *op) {
-  unsigned computed = 0;
-  for (Value operand : op->getOperands())
-    computed += !ConstantView::of(operand);
-  return computed == 1 && llvm::all_of(op->getUsers(), llvm::IsaPred<npu::SliceOp>);
+/// The one operand that is not constant, null when there are several.
+Value computedOperand(Operation *op) {
+  Value computed;
+  for (Value operand : op->getOperands()) {
+    if (ConstantView::of(operand))
+      continue;
+    if (computed)
+      return {};
+    computed = operand;
+  }
+  return computed;
+}
+
+/// Whether several slices alone read the value and each element once at most, and the slices would
+/// reach a product with constant weights, through operators with constants and views of it.
+bool isSplitProduct(Operation *op) {
+  int64_t kept = 0, slices = 0;
+  for (Operation *user : op->getUsers()) {
+    auto slice = dyn_cast<npu::SliceOp>(user);
+    if (!slice || !isStatic(slice))
+      return false;
+    kept += *elementCount(slice.getResult());
+    ++slices;
+  }
+  if (slices < 2 || kept > *elementCount(op->getResult(0)))
+    return false;
+  while (true) {
+    if (auto matmul = dyn_cast<npu::MatmulOp>(op))
+      return !matmul.getPackedN() && ConstantView::of(matmul.getRhs());
+    if (!isa<npu::ElementwiseOpInterface, npu::ReshapeOp>(op))
+      return false;
+    Value above = computedOperand(op);
+    if (!above || !above.hasOneUse() || !above.getDefiningOp())
+      return false;
+    op = above.getDefiningOp();
+  }
+}
+
+void moveAbove(PatternRewriter &rewriter, npu::SliceOp slice, Operation *source) {
+  rewriter.setInsertionPoint(slice);
+  SmallVector<Value> operands;
+  for (Value operand : source->getOperands())
+    operands.push_back(cutOperand(rewriter, slice, operand));
+  rewriter.replaceOp(slice, cloneWith(rewriter, source, operands, shapeOf(slice.getResult())));
 }
 
 struct SliceAboveElementwise : OpRewritePattern<npu::SliceOp> {
@@ -154,12 +191,22 @@ struct SliceAboveElementwise : OpRewritePattern<npu::SliceOp> {
   LogicalResult matchAndRewrite(npu::SliceOp op, PatternRewriter &rewriter) const override {
     Operation *source = op.getX().getDefiningOp();
     if (!isa_and_present<npu::ElementwiseOpInterface>(source) || !isStatic(op) ||
-        !(throwsMostAway(op) || isSplitBySlices(source)))
+        !throwsMostAway(op))
       return failure();
-    SmallVector<Value> operands;
-    for (Value operand : source->getOperands())
-      operands.push_back(cutOperand(rewriter, op, operand));
-    rewriter.replaceOp(op, cloneWith(rewriter, source, operands, shapeOf(op.getResult())));
+    moveAbove(rewriter, op, source);
+    return success();
+  }
+};
+
+/// All slices of a product at once: after the first alone the others would have lost their reason.
+struct SplitAboveElementwise : RewritePattern {
+  explicit SplitAboveElementwise(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    if (!isa<npu::ElementwiseOpInterface>(op) || !isSplitProduct(op))
+      return failure();
+    for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
+      moveAbove(rewriter, cast<npu::SliceOp>(user), op);
     return success();
   }
 };
@@ -220,7 +267,7 @@ struct SliceAboveMatmulRows : OpRewritePattern<npu::SliceOp> {
 void populateSlicePatterns(RewritePatternSet &patterns) {
   patterns
       .add<ComposeSlices, SliceAboveReshape, SliceOfMatmul, SliceAboveElementwise,
-           SliceAboveNorm<npu::LayerNormOp>, SliceAboveNorm<npu::RmsNormOp>,
+           SplitAboveElementwise, SliceAboveNorm<npu::LayerNormOp>, SliceAboveNorm<npu::RmsNormOp>,
            SliceAboveNorm<npu::SoftmaxOp>, SliceAboveNorm<npu::LogSoftmaxOp>, SliceAboveMatmulRows>(
           patterns.getContext());
 }

@@ -90,7 +90,8 @@ private:
     MemRefType type = typeOf(o.getTarget());
     Block body;
     body.addArgument(type.getElementType(), loc);
-    OpBuilder inside = OpBuilder::atBlockEnd(&body);
+    OpBuilder inside(op->getContext());
+    inside.setInsertionPointToEnd(&body);
     tile::YieldOp::create(inside, loc, o.getValue());
     VectorWork work{loc,
                     {},

@@ -25,6 +25,39 @@ LogicalResult Placer::run(Block &target) {
   return success();
 }
 
+/// Gives a view whose source has moved to another memory the type it has there.
+static LogicalResult retypeView(Operation *op) {
+  FailureOr<MemRefType> type = failure();
+  if (auto view = dyn_cast<memref::SubViewOp>(op)) {
+    type = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+        view.getType().getShape(), view.getSourceType(), view.getMixedOffsets(),
+        view.getMixedSizes(), view.getMixedStrides()));
+  } else if (auto expand = dyn_cast<memref::ExpandShapeOp>(op)) {
+    type = memref::ExpandShapeOp::computeExpandedType(expand.getSrcType(),
+                                                      expand.getResultType().getShape(),
+                                                      expand.getReassociationIndices());
+  } else if (auto collapse = dyn_cast<memref::CollapseShapeOp>(op)) {
+    type = memref::CollapseShapeOp::computeCollapsedType(collapse.getSrcType(),
+                                                         collapse.getReassociationIndices());
+  } else if (auto cast = dyn_cast<memref::CastOp>(op)) {
+    auto source = llvm::cast<MemRefType>(cast.getSource().getType());
+    auto result = llvm::cast<MemRefType>(cast.getType());
+    type = MemRefType::get(result.getShape(), result.getElementType(),
+                           result.getLayout().isIdentity() ? source.getLayout()
+                                                           : result.getLayout(),
+                           source.getMemorySpace());
+    if (!memref::CastOp::areCastCompatible(source, *type))
+      type = source;
+  } else {
+    return success();
+  }
+  if (failed(type))
+    return op->emitOpError("cannot view a buffer in ")
+           << tile::spaceOf(cast<MemRefType>(op->getOperand(0).getType()));
+  op->getResult(0).setType(*type);
+  return success();
+}
+
 LogicalResult Placer::place(Operation *op) {
   b.setInsertionPoint(op);
   LogicalResult result =
@@ -60,13 +93,7 @@ LogicalResult Placer::place(Operation *op) {
             // Views and index arithmetic follow their operands into the memories.
             for (OpOperand &operand : o->getOpOperands())
               operand.set(placed(operand.get()));
-            if (auto view = dyn_cast<memref::SubViewOp>(o)) {
-              auto type = memref::SubViewOp::inferRankReducedResultType(
-                  view.getType().getShape(), cast<MemRefType>(view.getSource().getType()),
-                  view.getMixedOffsets(), view.getMixedSizes(), view.getMixedStrides());
-              view.getResult().setType(cast<MemRefType>(type));
-            }
-            return success();
+            return retypeView(o);
           });
   if (failed(result))
     return failure();

@@ -56,9 +56,10 @@ static void addLLVM(OpPassManager &manager) {
 }
 
 void tessera::buildReferencePipeline(OpPassManager &manager) {
-  manager.addNestedPass<func::FuncOp>(createNpuDecompose());
-  // Before there are declarations of libm's functions, which must keep their names.
+  // Before there are functions of our own making and of libm's, which must keep their names.
   manager.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
+  manager.addPass(createNpuOutlineOperators());
+  manager.addNestedPass<func::FuncOp>(createNpuDecompose());
   manager.addPass(createCSEPass());
   addBufferization(manager);
   addLoops(manager);

@@ -175,15 +175,32 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
         extents.push_back(getConstantIntValue(range.size).value_or(1));
     if (Operation *contraction = contractionOf(kernel))
       return contractionSizes(contraction, root, extents, chip);
-    std::optional<SmallVector<int64_t>> sizes =
-        chooseVectorTile(extents, bytesPerPoint(kernel, extents), chip);
+    bool window = false, pack = false;
+    kernel.walk([&](npu::NpuOpInterface op) {
+      window |= op.getFamily() == npu::OpFamily::Window;
+      pack |= isa<npu::PackRhsOp>(op.getOperation());
+    });
+    double bytes = bytesPerPoint(kernel, extents);
+    SmallVector<int64_t> cuttable = extents;
+    // Windows take whole rows of one image; a consumer's loop over columns is not cut.
+    bool columns = window && extents.size() == 4;
+    if (columns) {
+      bytes *= double(extents[2]);
+      cuttable.erase(cuttable.begin() + 2);
+    }
+    std::optional<SmallVector<int64_t>> sizes = chooseVectorTile(cuttable, bytes, chip);
     if (!sizes) {
       kernel.emitError("no tile of kernel '")
-          << kernel.getName() << "' fits: its smallest needs "
-          << int64_t(bytesPerPoint(kernel, extents)) << " bytes of the vector unit's memory on "
-          << chip.name;
+          << kernel.getName() << "' fits: its smallest needs " << int64_t(bytes)
+          << " bytes of the vector unit's memory on chip " << chip.name;
       return std::nullopt;
     }
+    if (window)
+      sizes->front() = 1;
+    if (columns)
+      sizes->insert(sizes->begin() + 2, extents[2]);
+    if (pack) // one batch entry at a time
+      std::fill(sizes->begin(), sizes->end() - 1, 1);
     return withoutZero(*sizes, root);
   }
 

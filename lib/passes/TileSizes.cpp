@@ -123,11 +123,14 @@ std::optional<SmallVector<int64_t>> tessera::chooseVectorTile(ArrayRef<int64_t> 
                                                               double bytesPerPoint,
                                                               const tile::ChipSpec &chip) {
   int64_t capacity = 0;
-  if (const tile::VectorUnit *unit = chip.vectorFor())
-    for (const std::string &space : unit->spaces)
-      if (!chip.memory(space)->onChip())
-        capacity = std::max(capacity, chip.capacity(space));
-  if (bytesPerPoint > double(capacity))
+  const tile::VectorUnit *unit = chip.vectorFor();
+  if (!unit)
+    return std::nullopt;
+  for (const std::string &space : unit->spaces)
+    if (!chip.memory(space)->onChip())
+      capacity = std::max(capacity, chip.capacity(space));
+  // Where the unit reads global memory, a block beyond its own memory is slow, not wrong.
+  if (bytesPerPoint > double(capacity) && !unit->allowsSpace(chip.global().name))
     return std::nullopt;
   int64_t points = 1;
   for (int64_t extent : extents)

@@ -23,6 +23,8 @@ template <class Arch> struct SimdBase {
   using M = xsimd::batch_bool<float, Arch>;
   static constexpr std::int64_t kLanes = static_cast<std::int64_t>(F::size);
   static constexpr bool kHasFma = false;
+  /// Whether a table of 32 floats can be looked up in registers.
+  static constexpr bool kHasLookup = false;
 
   static TESSERA_INLINE F load(const float *p) { return F::load_unaligned(p); }
   static TESSERA_INLINE void store(float *p, F x) { x.store_unaligned(p); }

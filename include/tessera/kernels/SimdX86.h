@@ -177,6 +177,11 @@ template <> struct Simd<xsimd::avx512bw> : SimdBase<xsimd::avx512bw> {
     return F(_mm512_roundscale_ps(x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC));
   }
   static TESSERA_INLINE F scale(F p, F n) { return F(_mm512_scalef_ps(p, n)); }
+  static constexpr bool kHasLookup = true;
+  /// table[index mod 32] for a table of 32 floats, aligned to 64 bytes.
+  static TESSERA_INLINE F lookup(const float *table, I index) {
+    return F(_mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16)));
+  }
   static TESSERA_INLINE D toDoubleLow(F x) { return D(_mm512_cvtps_pd(_mm512_castps512_ps256(x))); }
   static TESSERA_INLINE D toDoubleHigh(F x) {
     return D(_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));

@@ -6,14 +6,25 @@
 
 namespace tessera::kernels {
 
-/// y = erf x, at most 2 ulp, in two ranges after N. Juffa: an odd polynomial near zero, and
-/// 1 - e^q(|x|) with q = ln erfc elsewhere.
+/// y = erf x, at most 3 ulp: piecewise polynomials where they can be looked up, else in two ranges
+/// after N. Juffa, an odd polynomial near zero and 1 - e^q(|x|) with q = ln erfc elsewhere.
 template <class Arch> struct Erf : UnaryKernel<Erf<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
+    if constexpr (S::kHasLookup) {
+      // erf is 1 in float from 3.92 on.
+      const F bounded = S::max(F(-3.95f), S::min(F(3.95f), x));
+      return bounded * Core::template piecewiseEven<ErfTable<Arch>>(S::abs(bounded));
+    } else {
+      return twoRanges(x);
+    }
+  }
+
+private:
+  static TESSERA_INLINE F twoRanges(F x) {
     const F t = S::abs(x);
     const F u = x * x;
     F near(0x1.5d76dcp-14f);

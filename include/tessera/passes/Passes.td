@@ -82,6 +82,20 @@ def NpuDecompose : Pass<"npu-decompose", "func::FuncOp"> {
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def NpuOutlineOperators : Pass<"npu-outline-operators", "ModuleOp"> {
+  let summary = "Make each operator a function; equal operators become one";
+  let description = [{
+    Each npu operator of static shape that computes or moves anything becomes a call of a private
+    function around it. Operators of equal attributes and types share one. The reference lowering
+    does this so that LLVM sees many small functions: it takes more than linear time over large
+    ones.
+
+    *Before*: npu operators on tensors. *After*: the same function with the same meaning. *Fails
+    when*: never.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 def NpuExternalizeConstants : Pass<"npu-externalize-constants", "ModuleOp"> {
   let summary = "Turn big constants into arguments of the entry function";
   let description = [{

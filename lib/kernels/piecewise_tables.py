@@ -1,0 +1,88 @@
+"""Writes include/tessera/kernels/PiecewiseTables.h: polynomials on 32 segments of an even function.
+
+Each segment has a polynomial of least relative error in the scaled distance from its centre
+(Lawson's reweighted least squares). Needs mpmath and numpy. Run: python3 piecewise_tables.py OUT.h
+"""
+
+import sys
+
+import mpmath as mp
+import numpy as np
+
+SEGMENTS = 32
+
+HEAD = """// Coefficients of PiecewiseEven in MathCore.h; written by lib/kernels/piecewise_tables.py.
+#pragma once
+
+namespace tessera::kernels {
+// clang-format off
+"""
+
+
+def over_x(f, at_zero):
+    return lambda t: f(t) / t if t > 1e-15 else at_zero
+
+
+def gelu_tanh_tail(t):
+    return 1 / (1 + mp.exp(2 * mp.sqrt(2 / mp.pi) * (t + mp.mpf("0.044715") * t**3)))
+
+
+# Name, summary, function of t >= 0, where it ends, whether it is zero from there on, degree.
+TABLES = [
+    ("Tanh", "tanh(t) / t", over_x(mp.tanh, mp.mpf(1)), 9.02, False, 5),
+    ("Erf", "erf(t) / t", over_x(mp.erf, 2 / mp.sqrt(mp.pi)), 3.95, False, 4),
+    ("Gelu", "Phi(-t), the normal distribution", lambda t: mp.ncdf(-t), 5.6, True, 5),
+    ("GeluTanh", "1 / (1 + e^(2 sqrt(2/pi) (t + 0.044715 t^3)))", gelu_tanh_tail, 5.0, True, 5),
+]
+
+
+def segment(f, index, scale, degree):
+    nodes = np.cos(np.pi * (np.arange(64) + 0.5) / 64) / 2
+    if index == 0:
+        nodes = np.abs(nodes)
+    values = np.array([float(f(mp.mpf(float(d + index)) / scale)) for d in nodes])
+    powers = np.vstack([nodes**j for j in range(degree + 1)]).T
+    weight = np.ones(64)
+    best = None
+    for _ in range(25):
+        w = np.sqrt(weight) / np.abs(values)
+        solution = np.linalg.lstsq(powers * w[:, None], values * w, rcond=None)[0]
+        error = np.abs(powers @ solution / values - 1)
+        if best is None or error.max() < best[0]:
+            best = (error.max(), solution)
+        weight = weight * (error / error.max() + 1e-2)
+        weight /= weight.mean()
+    return best[1]
+
+
+def text(value):
+    mantissa, exponent = np.float32(value).item().hex().split("p")
+    return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + "p" + exponent + "f"
+
+
+def table(name, summary, f, limit, vanishes, degree):
+    scale = np.float32((SEGMENTS - 1.51 if vanishes else SEGMENTS - 1) / limit)
+    count = SEGMENTS - 1 if vanishes else SEGMENTS
+    columns = [segment(f, i, mp.mpf(float(scale)), degree) for i in range(count)]
+    columns += [np.zeros(degree + 1)] * (SEGMENTS - count)
+    end = f"zero from {limit} on" if vanishes else f"constant from {limit} on"
+    lines = [f"/// {summary} for t >= 0; {end}.",
+             f"template <class Arch> struct {name}Table {{",
+             f"  static constexpr float kScale = {text(scale)};",
+             f"  static constexpr int kDegree = {degree};",
+             f"  alignas(64) static constexpr float kCoefficients[kDegree + 1][{SEGMENTS}] = {{"]
+    for j in range(degree + 1):
+        numbers = [text(column[j]) for column in columns]
+        rows = [", ".join(numbers[i:i + 6]) for i in range(0, SEGMENTS, 6)]
+        lines.append("    {" + ",\n     ".join(rows) + "},")
+    return "\n".join(lines + ["  };", "};", ""])
+
+
+def main():
+    mp.mp.dps = 40
+    body = "\n".join(table(*entry) for entry in TABLES)
+    with open(sys.argv[1], "w", encoding="utf-8") as out:
+        out.write(HEAD + body + "// clang-format on\n} // namespace tessera::kernels\n")
+
+
+main()
