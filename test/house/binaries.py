@@ -35,7 +35,8 @@ def programs(paths):
 
 def exports(paths):
     for path in paths:
-        names = output("nm", "--dynamic", "--defined-only", "--demangle", path).splitlines()
+        names = output("nm", "--dynamic", "--extern-only", "--defined-only", "--demangle",
+                       path).splitlines()
         own = 0
         for line in names:
             name = line.split(" ", 2)[-1]

@@ -2,6 +2,7 @@
 #pragma once
 #include "mlir/IR/BuiltinOps.h"
 #include "tessera/runtime/Model.h"
+#include "tessera/support/Export.h"
 #include <memory>
 #include <string>
 
@@ -19,11 +20,11 @@ struct CompileOptions {
 };
 
 /// The chip description of this machine, within the ceiling that TESSERA_ISA sets.
-std::string hostChip();
+TESSERA_API std::string hostChip();
 
 /// Compiles @main of the module, which must have static shapes, and may leave the module changed.
 /// On failure returns null and has emitted diagnostics.
-std::shared_ptr<const runtime::CompiledModel> compileModule(mlir::ModuleOp module,
-                                                            const CompileOptions &options);
+TESSERA_API std::shared_ptr<const runtime::CompiledModel>
+compileModule(mlir::ModuleOp module, const CompileOptions &options);
 
 } // namespace tessera

@@ -4,6 +4,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "tessera/import/Tensors.h"
+#include "tessera/support/Export.h"
 
 #include <optional>
 #include <string>
@@ -41,15 +42,18 @@ struct OnnxPorts {
 
 /// Reads only what goes in and out; inputs that have an initialiser are left out. On failure
 /// returns nothing and sets `error`.
-std::optional<OnnxPorts> readOnnxPorts(const std::string &path, std::string &error);
+TESSERA_API std::optional<OnnxPorts> readOnnxPorts(const std::string &path, std::string &error);
 
 /// Reads the model in `path` as `func.func @main`, whose arguments and results carry the ONNX
-/// names as `npu.name`. Opset 7 and later; before that, operators whose meaning has not changed. Shape arithmetic is evaluated, initialisers become
-/// npu.constant (resources when larger than 64 elements), images are transposed to NHWC around the
-/// operators that want it. The file is not trusted: on failure the result is null and `error`
-/// holds one line per problem, each with the file and the node; operators that are not known are
-/// all named. The context must have the npu and func dialects loaded or loadable.
-mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &context, const std::string &path,
-                                             const OnnxOptions &options, std::string &error);
+/// names as `npu.name`. Opset 7 and later; before that, operators whose meaning has not changed.
+/// Shape arithmetic is evaluated, initialisers become npu.constant (resources when larger than 64
+/// elements), images are transposed to NHWC around the operators that want it. The file is not
+/// trusted: on failure the result is null and `error` holds one line per problem, each with the
+/// file and the node; operators that are not known are all named. The context must have the npu and
+/// func dialects loaded or loadable.
+TESSERA_API mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &context,
+                                                         const std::string &path,
+                                                         const OnnxOptions &options,
+                                                         std::string &error);
 
 } // namespace tessera::import_

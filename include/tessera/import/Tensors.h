@@ -1,6 +1,8 @@
 // Tensors in memory and on disk: NumPy's .npy and ONNX's TensorProto .pb. Knows no MLIR.
 #pragma once
 
+#include "tessera/support/Export.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,16 +16,16 @@ namespace tessera::import_ {
 enum class ElementType { F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
 
 /// Bytes of one element.
-size_t byteWidth(ElementType type);
+TESSERA_API size_t byteWidth(ElementType type);
 
 /// ONNX's name of the type: "float", "int64", "bool".
-const char *elementTypeName(ElementType type);
+TESSERA_API const char *elementTypeName(ElementType type);
 
 /// True for the integer types and Bool.
-bool isInteger(ElementType type);
+TESSERA_API bool isInteger(ElementType type);
 
 /// The product of the dimensions; nothing when one is negative or the product exceeds 2^40.
-std::optional<int64_t> elementCount(const std::vector<int64_t> &shape);
+TESSERA_API std::optional<int64_t> elementCount(const std::vector<int64_t> &shape);
 
 /// A dense row-major tensor. Copies share the elements; allocate() makes new ones. The storage
 /// starts at a multiple of 64 bytes.
@@ -35,7 +37,7 @@ struct Tensor {
   int64_t count = 0;
 
   /// A tensor of zeros; nothing when the shape is invalid or memory is short.
-  static std::optional<Tensor> allocate(ElementType type, std::vector<int64_t> shape);
+  TESSERA_API static std::optional<Tensor> allocate(ElementType type, std::vector<int64_t> shape);
 
   char *data() { return storage.get(); }
   const char *data() const { return storage.get(); }
@@ -45,30 +47,30 @@ struct Tensor {
 };
 
 /// Rounds to nearest even; NaN stays NaN.
-uint16_t halfFromFloat(float value);
-float floatFromHalf(uint16_t bits);
-uint16_t bfloatFromFloat(float value);
-float floatFromBfloat(uint16_t bits);
+TESSERA_API uint16_t halfFromFloat(float value);
+TESSERA_API float floatFromHalf(uint16_t bits);
+TESSERA_API uint16_t bfloatFromFloat(float value);
+TESSERA_API float floatFromBfloat(uint16_t bits);
 
 /// Element `index` of any type, as double or (for integers, exactly) int64.
-double realAt(const Tensor &tensor, int64_t index);
-int64_t integerAt(const Tensor &tensor, int64_t index);
+TESSERA_API double realAt(const Tensor &tensor, int64_t index);
+TESSERA_API int64_t integerAt(const Tensor &tensor, int64_t index);
 /// Stores with conversion to the tensor's type: integers wrap, reals round.
-void storeReal(Tensor &tensor, int64_t index, double value);
-void storeInteger(Tensor &tensor, int64_t index, int64_t value);
+TESSERA_API void storeReal(Tensor &tensor, int64_t index, double value);
+TESSERA_API void storeInteger(Tensor &tensor, int64_t index, int64_t value);
 
 /// Reads a .npy file (format 1 to 3; C or Fortran order, either byte order). On failure returns
 /// nothing and sets `error` to one line that names the file.
-std::optional<Tensor> readNpy(const std::string &path, std::string &error);
+TESSERA_API std::optional<Tensor> readNpy(const std::string &path, std::string &error);
 /// Writes format 1.0. BF16 has no NumPy type and is widened to F32.
-bool writeNpy(const std::string &path, const Tensor &tensor, std::string &error);
+TESSERA_API bool writeNpy(const std::string &path, const Tensor &tensor, std::string &error);
 
 /// Reads one serialised ONNX TensorProto; data outside the file is refused.
-std::optional<Tensor> readTensorPb(const std::string &path, std::string &error);
-bool writeTensorPb(const std::string &path, const Tensor &tensor, std::string &error);
+TESSERA_API std::optional<Tensor> readTensorPb(const std::string &path, std::string &error);
+TESSERA_API bool writeTensorPb(const std::string &path, const Tensor &tensor, std::string &error);
 
 /// By the file's extension: .npy or .pb.
-std::optional<Tensor> readTensor(const std::string &path, std::string &error);
-bool writeTensor(const std::string &path, const Tensor &tensor, std::string &error);
+TESSERA_API std::optional<Tensor> readTensor(const std::string &path, std::string &error);
+TESSERA_API bool writeTensor(const std::string &path, const Tensor &tensor, std::string &error);
 
 } // namespace tessera::import_
