@@ -116,7 +116,7 @@ struct Pipe {
   std::string name;
   std::vector<std::string> cores; ///< The kinds that have it.
   bool selfOrdered = false;
-  Real gapCycles; ///< Lost when an operation waits for an event.
+  Real gapCycles; ///< Added to each operation that waits for an event, already set or not.
   bool operator==(const Pipe &) const = default;
 };
 
