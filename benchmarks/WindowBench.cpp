@@ -17,8 +17,8 @@ void addOne(const kernels::KernelRow &row) {
     if (filtered)
       add(op, "f32", whoOf(row), size, Work::Flops, flops,
           [=, h = h, w = w, c = c, k = k, run = row.function.windowFma] {
-            run(x.get(), h, w, c, w * c, c, f.get(), k, k, 1, 1, 1, 1, k / 2, k / 2, y.get(), h, w,
-                w * c, c);
+            run(x.get(), h, w, c, w * c, c, f.get(), c, k, k, 1, 1, 1, 1, k / 2, k / 2, y.get(), h,
+                w, w * c, c);
           });
     else
       add(op, "f32", whoOf(row), size, Work::Flops, flops,

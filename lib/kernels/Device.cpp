@@ -55,14 +55,14 @@ void tessera_im2col_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t
 }
 
 void tessera_window_fma_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t row_stride,
-                            int64_t pixel_stride, const float *filter, int64_t kh, int64_t kw,
-                            int64_t stride_h, int64_t stride_w, int64_t dilation_h,
-                            int64_t dilation_w, int64_t top, int64_t left, float *out,
-                            int64_t out_h, int64_t out_w, int64_t out_row_stride,
+                            int64_t pixel_stride, const float *filter, int64_t tap_stride,
+                            int64_t kh, int64_t kw, int64_t stride_h, int64_t stride_w,
+                            int64_t dilation_h, int64_t dilation_w, int64_t top, int64_t left,
+                            float *out, int64_t out_h, int64_t out_w, int64_t out_row_stride,
                             int64_t out_pixel_stride) {
-  WindowFma<Arch>::run(x, h, w, c, row_stride, pixel_stride, filter, kh, kw, stride_h, stride_w,
-                       dilation_h, dilation_w, top, left, out, out_h, out_w, out_row_stride,
-                       out_pixel_stride);
+  WindowFma<Arch>::run(x, h, w, c, row_stride, pixel_stride, filter, tap_stride, kh, kw, stride_h,
+                       stride_w, dilation_h, dilation_w, top, left, out, out_h, out_w,
+                       out_row_stride, out_pixel_stride);
 }
 
 void tessera_window_max_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t row_stride,

@@ -100,8 +100,8 @@ TEST_CASE("depthwise windows sum filter times image", "[window]") {
       checkWindow(
           row, g,
           [&](const float *x, std::int64_t rowStride, std::int64_t pixel, float *out) {
-            row.function.windowFma(x, g.h, g.w, g.c, rowStride, pixel, filter.data(), g.kh, g.kw,
-                                   g.sh, g.sw, g.dh, g.dw, g.top, g.left, out, g.outH, g.outW,
+            row.function.windowFma(x, g.h, g.w, g.c, rowStride, pixel, filter.data(), g.c, g.kh,
+                                   g.kw, g.sh, g.sw, g.dh, g.dw, g.top, g.left, out, g.outH, g.outW,
                                    g.outW * g.c, g.c);
           },
           [&](const std::vector<float> &x, std::int64_t oy, std::int64_t ox, std::int64_t ch) {

@@ -19,6 +19,21 @@ inline double sigmoidOf(double x) {
   return 1.0 / (1.0 + std::exp(-x));
 }
 
+/// An absolute error in units of the last place of a float near `value`.
+inline double inUlps(double absolute, double value) {
+  int exponent = 0;
+  std::frexp(value, &exponent);
+  return absolute / std::ldexp(1.0, value == 0 || exponent < -125 ? -149 : exponent - 24);
+}
+
+/// Both gelus vanish at -inf, where the plain formula is -inf * 0.
+inline double geluOf(double x, double, double) {
+  return x < -40 ? -0.0 : 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+}
+inline double geluTanhOf(double x, double, double) {
+  return x < -40 ? -0.0 : x * sigmoidOf(1.5957691216057308 * (x + 0.044715 * x * x * x));
+}
+
 /// x * g(x) where g has become denormal: |x| units of the last place.
 inline double denormalGate(double x) {
   return x < -87 ? -x : 0;
@@ -38,18 +53,16 @@ inline const UnaryOracle kUnaryOracles[] = {
      4,
      nullptr,
      {1.25f}},
-    {"erf", [](double x, double, double) { return std::erf(x); }, 2, nullptr},
+    {"erf", [](double x, double, double) { return std::erf(x); }, 3, nullptr},
     {"exp", [](double x, double, double) { return std::exp(x); }, 2, nullptr},
     {"floor", [](double x, double, double) { return std::floor(x); }, 0, nullptr},
-    {"gelu", [](double x, double, double) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }, 16,
-     [](double x) { return x < -8   ? HUGE_VAL
-                           : x < -1 ? 8 * x * x
-                                    : 0.0; }},
-    {"gelu_tanh",
-     [](double x, double, double) {
-       return x * sigmoidOf(1.5957691216057308 * (x + 0.044715 * x * x * x));
-     },
-     4, [](double x) { return x < -1 ? 4 * std::fabs(x + 0.05 * x * x * x) : 0.0; }},
+    {"gelu", geluOf, 16,
+     [](double x) { return x < -1 ? 48 + (x < -4 ? inUlps(1e-7, geluOf(x, 0, 0)) : 0.0) : 0.0; }},
+    {"gelu_tanh", geluTanhOf, 8,
+     [](double x) {
+       const double exponent = x < -2 ? std::fabs(x + 0.05 * x * x * x) : 0;
+       return 4 * exponent + (x < -4 ? inUlps(3e-7, geluTanhOf(x, 0, 0)) : 0.0);
+     }},
     {"hard_sigmoid",
      [](double x, double a, double b) {
        return x != x ? x : std::fmin(std::fmax(a * x + b, 0.0), 1.0);

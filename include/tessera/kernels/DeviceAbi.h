@@ -51,12 +51,13 @@ void tessera_im2col_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t
                         int64_t left, int64_t first_pixel, int64_t count, int64_t out_w, float *dst,
                         int64_t dst_row_stride);
 
-/* Depthwise convolution of one NHWC image; filter is dense [kh][kw][c]. window.h */
+/* Depthwise convolution of one NHWC image; tap (ky, kx) of channel ch is
+ * filter[(ky * kw + kx) * tap_stride + ch]. window.h */
 void tessera_window_fma_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t row_stride,
-                            int64_t pixel_stride, const float *filter, int64_t kh, int64_t kw,
-                            int64_t stride_h, int64_t stride_w, int64_t dilation_h,
-                            int64_t dilation_w, int64_t top, int64_t left, float *out,
-                            int64_t out_h, int64_t out_w, int64_t out_row_stride,
+                            int64_t pixel_stride, const float *filter, int64_t tap_stride,
+                            int64_t kh, int64_t kw, int64_t stride_h, int64_t stride_w,
+                            int64_t dilation_h, int64_t dilation_w, int64_t top, int64_t left,
+                            float *out, int64_t out_h, int64_t out_w, int64_t out_row_stride,
                             int64_t out_pixel_stride);
 
 /* Pooling of one NHWC image: the taps inside it; an empty window gives -inf, 0 and NaN (0 / 0).

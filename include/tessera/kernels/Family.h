@@ -44,10 +44,10 @@ using Im2colFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
                       KernelSize count, KernelSize outW, float *dst, KernelSize dstRow);
 using WindowFmaFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
                          KernelSize rowStride, KernelSize pixelStride, const float *filter,
-                         KernelSize kh, KernelSize kw, KernelSize strideH, KernelSize strideW,
-                         KernelSize dilationH, KernelSize dilationW, KernelSize top,
-                         KernelSize left, float *out, KernelSize outH, KernelSize outW,
-                         KernelSize outRowStride, KernelSize outPixelStride);
+                         KernelSize tapStride, KernelSize kh, KernelSize kw, KernelSize strideH,
+                         KernelSize strideW, KernelSize dilationH, KernelSize dilationW,
+                         KernelSize top, KernelSize left, float *out, KernelSize outH,
+                         KernelSize outW, KernelSize outRowStride, KernelSize outPixelStride);
 using WindowFoldFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
                           KernelSize rowStride, KernelSize pixelStride, KernelSize kh,
                           KernelSize kw, KernelSize strideH, KernelSize strideW,

@@ -9,7 +9,7 @@ namespace tessera::kernels {
 /// y = 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks, Gimpel 2016), as max(x, 0) -
 /// |x| s(|x|) with s(t) = 1 / (1 + e^2u), u the argument of tanh. s comes from piecewise
 /// polynomials where they can be looked up, and is zero from 5 on. At most 8 ulp for x > -2 and
-/// 2e-7 absolute below; gelu_tanh(-inf) = 0.
+/// 3e-7 absolute below; gelu_tanh(-inf) = 0.
 template <class Arch> struct GeluTanh : UnaryKernel<GeluTanh<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;

@@ -12,6 +12,7 @@ template <class Arch> struct WindowGeometry {
   std::int64_t h, w, c, rowStride, pixelStride;
   std::int64_t kh, kw, strideH, strideW, dilationH, dilationW, top, left;
   std::int64_t outH, outW, outRowStride, outPixelStride;
+  std::int64_t tapStride = 0; ///< Between the taps of the filter.
 };
 
 /// Base of Kernel<Arch> with `F start()`, `F combine(F acc, F x, F tap)`, `F finish(F acc,
@@ -116,13 +117,13 @@ private:
       acc[p] = Kernel::start();
     for (std::int64_t ky = line.firstY; ky < line.lastY; ++ky) {
       const std::int64_t rowAt = (line.y0 + ky * g.dilationH) * g.rowStride;
-      const float *taps = filter + ky * g.kw * g.c;
+      const float *taps = filter + ky * g.kw * g.tapStride;
       if constexpr (Width > 0)
         known<Pixels, Width, Stride, Part>(acc, x + rowAt + x0 * g.pixelStride, taps, g, lanes);
       else
         for (std::int64_t kx = firstX; kx < lastX; ++kx) {
           const float *from = x + rowAt + (x0 + kx * g.dilationW) * g.pixelStride;
-          const F tap = Kernel::kUsesFilter ? load<Part>(taps + kx * g.c, lanes) : F(0.0f);
+          const F tap = Kernel::kUsesFilter ? load<Part>(taps + kx * g.tapStride, lanes) : F(0.0f);
           TESSERA_UNROLL
           for (int p = 0; p < Pixels; ++p)
             acc[p] = Kernel::combine(acc[p],
@@ -149,7 +150,7 @@ private:
     F taps[Width];
     TESSERA_UNROLL
     for (int kx = 0; kx < Width; ++kx)
-      taps[kx] = load<Part>(filter + kx * g.c, lanes);
+      taps[kx] = load<Part>(filter + kx * g.tapStride, lanes);
     TESSERA_UNROLL
     for (int at = 0; at < (Pixels - 1) * Stride + Width; ++at) {
       const F pixel = load<Part>(from + at * g.pixelStride, lanes);
