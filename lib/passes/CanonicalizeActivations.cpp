@@ -19,7 +19,8 @@ bool isAbout(double value, double expected) {
 // Products of more factors than this are not searched.
 constexpr size_t kMaxFactors = 6;
 
-/// scale * factors[0] * factors[1] * ..., where no factor is a known number.
+/// scale * factors[0] * factors[1] * ..., where no factor is a known number. A product that is read
+/// elsewhere too stays one factor: in x * f(x), x may well be a product itself.
 struct Product {
   double scale = 1;
   SmallVector<Value> factors;
@@ -33,7 +34,7 @@ struct Product {
         product.scale *= *number;
         continue;
       }
-      Operation *op = next.getDefiningOp();
+      Operation *op = next == value || next.hasOneUse() ? next.getDefiningOp() : nullptr;
       std::optional<double> rhs =
           op && op->getNumOperands() == 2 ? splatNumber(op->getOperand(1)) : std::nullopt;
       if (isa_and_present<npu::MulOp>(op)) {

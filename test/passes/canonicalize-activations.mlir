@@ -98,6 +98,17 @@ func.func @silu_and_mish(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   return %1, %4 : tensor<4xf32>, tensor<4xf32>
 }
 
+// What is activated may be a product itself.
+// CHECK-LABEL: @of_a_product(
+func.func @of_a_product(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: %[[X:.*]] = npu.mul %arg0, %arg1
+  // CHECK-NEXT: npu.silu %[[X]]
+  %x = npu.mul %a, %b : tensor<4xf32>
+  %0 = npu.sigmoid %x : tensor<4xf32>
+  %1 = npu.mul %0, %x : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
 // Another operand's sigmoid is a gate, not silu.
 // CHECK-LABEL: @gate(
 func.func @gate(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
