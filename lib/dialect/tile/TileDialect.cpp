@@ -1,6 +1,8 @@
 // The tile dialect's registration and attributes.
 #include "tessera/dialect/tile/TileDialect.h"
 
+#include "tessera/dialect/tile/ChipSpec.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -16,6 +18,7 @@
 using namespace mlir;
 
 void tessera::tile::TileDialect::initialize() {
+  addInterfaces<ChipCache>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "tessera/dialect/tile/TileAttrs.cpp.inc"
