@@ -35,16 +35,16 @@ struct Product {
         continue;
       }
       Operation *op = next == value || next.hasOneUse() ? next.getDefiningOp() : nullptr;
-      std::optional<double> rhs =
-          op && op->getNumOperands() == 2 ? splatNumber(op->getOperand(1)) : std::nullopt;
+      double rhs =
+          op && op->getNumOperands() == 2 ? splatNumber(op->getOperand(1)).value_or(NAN) : NAN;
       if (isa_and_present<npu::MulOp>(op)) {
         open.push_back(op->getOperand(1));
         open.push_back(op->getOperand(0));
-      } else if (isa_and_present<npu::DivOp>(op) && rhs && *rhs != 0) {
-        product.scale /= *rhs;
+      } else if (isa_and_present<npu::DivOp>(op) && std::isnormal(rhs)) {
+        product.scale /= rhs;
         open.push_back(op->getOperand(0));
       } else if (isa_and_present<npu::PowOp>(op) && (rhs == 2 || rhs == 3)) {
-        open.append(static_cast<size_t>(*rhs), op->getOperand(0));
+        open.append(static_cast<size_t>(rhs), op->getOperand(0));
       } else {
         product.factors.push_back(next);
       }
