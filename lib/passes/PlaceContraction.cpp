@@ -274,26 +274,12 @@ LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m
     step(out);
     return success();
   }
-  // The first stop of a longer way: in gm a workspace, ordered between the cores by flags.
+  // The first stop of a longer way.
   FailureOr<SmallVector<int64_t>> shape = bounds(out);
   if (failed(shape))
     return failure();
-  StringRef stop = route->front()->to;
-  Value stage;
-  if (stop == chip.global().name) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(block);
-    auto type = MemRefType::get(*shape, typeOf(out).getElementType());
-    stage = tile::WorkspaceOp::create(b, loc, type, 1);
-  } else {
-    stage = allocate(loc, *shape, typeOf(out).getElementType(), stop);
-  }
+  Value stage = allocate(loc, *shape, typeOf(out).getElementType(), route->front()->to);
   stage = cut(loc, stage, memref::getMixedSizes(b, loc, out));
   step(stage);
-  if (stop == chip.global().name && from != to) {
-    // The vector cores go on from the workspace itself, in rows that fit them.
-    map.map(op->getOperand(2), stage);
-    return success();
-  }
   return copyAlong(op, stage, out);
 }

@@ -72,7 +72,8 @@ LogicalResult Placer::place(Operation *op) {
           })
           .Case([&](memref::CopyOp o) { return placeCopy(o, o.getSource(), o.getTarget()); })
           .Case([&](memref::AllocOp o) -> LogicalResult {
-            FailureOr<Value> buffer = allocateLike(o, vectorSpace());
+            FailureOr<Value> buffer = isAccumulated(o) ? allocateBetween(o)
+                                                       : allocateLike(o, vectorSpace());
             if (failed(buffer))
               return failure();
             map.map(o.getResult(), *buffer);
@@ -181,6 +182,41 @@ FailureOr<Value> Placer::allocateLike(Value like, StringRef space) {
   else
     extents = memref::getMixedSizes(b, like.getLoc(), like);
   return cut(like.getLoc(), buffer, extents);
+}
+
+/// Whether the matrix unit writes the buffer.
+bool Placer::isAccumulated(memref::AllocOp alloc) {
+  return llvm::any_of(alloc->getUses(), [](OpOperand &use) {
+    auto destination = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+    return destination && isa<tile::MatmulOp, tile::Conv2DOp>(use.getOwner()) &&
+           destination.isDpsInit(&use);
+  });
+}
+
+/// A buffer between the matrix unit and the vector unit: in the vector unit's memory if the chip
+/// lets the accumulator reach it, else a workspace in global memory.
+FailureOr<Value> Placer::allocateBetween(memref::AllocOp alloc) {
+  const tile::Mma *unit = nullptr;
+  for (Operation *user : alloc->getUsers())
+    if (isa<tile::MatmulOp, tile::Conv2DOp>(user))
+      unit = chip.mmaFor(cast<MemRefType>(user->getOperand(0).getType()).getElementType(),
+                         cast<MemRefType>(user->getOperand(1).getType()).getElementType());
+  if (!unit || unit->c.allowsSpace(vectorSpace()))
+    return allocateLike(alloc, vectorSpace());
+  auto route = chip.route(unit->c.spaces.front(), vectorSpace());
+  if (route && route->size() == 1)
+    return allocateLike(alloc, vectorSpace());
+  FailureOr<SmallVector<int64_t>> shape = bounds(alloc);
+  if (failed(shape))
+    return failure();
+  Value ring;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(block);
+    ring = tile::WorkspaceOp::create(
+        b, alloc.getLoc(), MemRefType::get(*shape, alloc.getType().getElementType()), 1);
+  }
+  return cut(alloc.getLoc(), ring, alloc.getMixedSizes());
 }
 
 Value Placer::dropLeading(Location loc, Value v, int64_t rank) {

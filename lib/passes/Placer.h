@@ -52,6 +52,8 @@ private:
                        llvm::StringRef space);
   /// An allocation in `space` that holds any extent `like` can have, cut to its extents.
   mlir::FailureOr<mlir::Value> allocateLike(mlir::Value like, llvm::StringRef space);
+  static bool isAccumulated(mlir::memref::AllocOp alloc);
+  mlir::FailureOr<mlir::Value> allocateBetween(mlir::memref::AllocOp alloc);
   /// The part [0, extents) of a buffer.
   mlir::Value cut(mlir::Location loc, mlir::Value buffer,
                   llvm::ArrayRef<mlir::OpFoldResult> extents);
