@@ -4,6 +4,9 @@
 
 #include "mlir/IR/Dialect.h"
 
+// Part of the shared library's interface; the generated class carries no mark itself.
+#pragma GCC visibility push(default)
 #include "tessera/dialect/npu/NpuDialect.h.inc"
+#pragma GCC visibility pop
 
 #endif // TESSERA_DIALECT_NPU_NPUDIALECT_H

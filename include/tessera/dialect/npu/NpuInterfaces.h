@@ -27,6 +27,8 @@ std::optional<OpFamily> symbolizeOpFamily(llvm::StringRef name);
 
 } // namespace tessera::npu
 
+#pragma GCC visibility push(default)
 #include "tessera/dialect/npu/NpuInterfaces.h.inc"
+#pragma GCC visibility pop
 
 #endif // TESSERA_DIALECT_NPU_NPUINTERFACES_H

@@ -1,4 +1,4 @@
-// Operators of the npu dialect, and how to create them without trusting their operands.
+// Operators of the npu dialect, and what their type inference and decompositions share.
 #ifndef TESSERA_DIALECT_NPU_NPUOPS_H
 #define TESSERA_DIALECT_NPU_NPUOPS_H
 
@@ -11,12 +11,16 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/npu/NpuInterfaces.h"
+
+// The generated classes are part of the shared library's interface; they carry no mark themselves.
+#pragma GCC visibility push(default)
 
 #include "tessera/dialect/npu/NpuEnums.h.inc"
 
@@ -88,24 +92,5 @@ FailureOr<SmallVector<Value>> decomposeElementwise(OpBuilder &builder, ::mlir::O
 
 #define GET_OP_CLASSES
 #include "tessera/dialect/npu/NpuOps.h.inc"
-
-namespace tessera::npu {
-
-/// Creates an operator from operands nobody has checked. Unlike `OpTy::create`, which must be
-/// able to infer the result's type, this reports an error at `loc` and fails. The arguments are
-/// those of `OpTy::create`.
-template <typename OpTy, typename... Args>
-FailureOr<OpTy> tryCreate(OpBuilder &builder, ::mlir::Location loc, Args &&...args) {
-  ::mlir::OperationState state(loc, OpTy::getOperationName());
-  OpTy::build(builder, state, ::mlir::Type(), std::forward<Args>(args)...);
-  state.types.clear();
-  if (::mlir::failed(OpTy::inferReturnTypes(builder.getContext(), loc, state.operands,
-                                            state.attributes.getDictionary(builder.getContext()),
-                                            state.getRawProperties(), state.regions, state.types)))
-    return ::mlir::failure();
-  return ::mlir::cast<OpTy>(builder.create(state));
-}
-
-} // namespace tessera::npu
 
 #endif // TESSERA_DIALECT_NPU_NPUOPS_H
