@@ -56,6 +56,8 @@ FuseGroups::FuseGroups(Block &block, Limits limits) : limits(limits) {
     if (limits.enable)
       growFrom(*byOp[&op]);
   }
+  if (limits.enable)
+    explain();
 }
 
 FuseGroup *FuseGroups::groupOf(Value value) {
@@ -84,6 +86,9 @@ FuseGroups::Refusal FuseGroups::acceptsFrom(Operation *user, Value value,
 
 FuseGroups::Refusal FuseGroups::legality(const FuseGroup &producer, const FuseGroup &consumer) {
   Value value = producer.final()->getResult(0);
+  for (const FuseGroup *group : {&producer, &consumer})
+    if (group->anchor && familyOf(group->anchor) == OpFamily::Movement)
+      return "data movement is a kernel of its own";
   if (producer.anchor && consumer.anchor)
     return "two operators of the kernel would set its tiles";
   for (Operation *user : value.getUsers()) {
@@ -92,9 +97,6 @@ FuseGroups::Refusal FuseGroups::legality(const FuseGroup &producer, const FuseGr
     if (Refusal refusal = acceptsFrom(user, value, producer))
       return refusal;
   }
-  if (producer.anchor && !isElementwise(producer.anchor) &&
-      familyOf(producer.anchor) == OpFamily::Movement)
-    return "data movement is a kernel of its own";
   return std::nullopt;
 }
 
@@ -126,14 +128,24 @@ static int weight(const FuseGroup &group) {
   return family == OpFamily::Contraction || family == OpFamily::Window ? 2 : 1;
 }
 
+SmallVector<FuseGroup *> FuseGroups::producersOf(const FuseGroup &group) {
+  SmallVector<FuseGroup *> producers;
+  for (Operation *op : group.ops)
+    for (Value operand : op->getOperands())
+      if (FuseGroup *producer = groupOf(operand); producer && producer != &group)
+        if (!llvm::is_contained(producers, producer))
+          producers.push_back(producer);
+  return producers;
+}
+
+FuseGroups::Refusal FuseGroups::refusalOf(const FuseGroup &producer, const FuseGroup &consumer) {
+  Refusal refusal = legality(producer, consumer);
+  return refusal ? refusal : profitability(producer, consumer);
+}
+
 void FuseGroups::growFrom(FuseGroup &group) {
   while (true) {
-    SmallVector<FuseGroup *> producers;
-    for (Operation *op : group.ops)
-      for (Value operand : op->getOperands())
-        if (FuseGroup *producer = groupOf(operand); producer && producer != &group)
-          if (!llvm::is_contained(producers, producer))
-            producers.push_back(producer);
+    SmallVector<FuseGroup *> producers = producersOf(group);
     // Later ones first among equals: what they compute is still in the caches.
     llvm::sort(producers, [](FuseGroup *a, FuseGroup *b) {
       if (weight(*a) != weight(*b))
@@ -142,28 +154,29 @@ void FuseGroups::growFrom(FuseGroup &group) {
     });
     bool joined = false;
     for (FuseGroup *producer : producers) {
-      Refusal refusal = legality(*producer, group);
-      if (!refusal)
-        refusal = profitability(*producer, group);
-      if (!refusal) {
+      if (!refusalOf(*producer, group)) {
         join(*producer, group);
         joined = true;
         break;
       }
     }
-    if (joined)
-      continue;
-    for (FuseGroup *producer : producers) {
-      Refusal refusal = legality(*producer, group);
+    if (!joined)
+      return;
+  }
+}
+
+void FuseGroups::explain() {
+  for (auto &group : groups) {
+    for (FuseGroup *producer : producersOf(*group)) {
+      Refusal refusal = refusalOf(*producer, *group);
       if (!refusal)
-        refusal = profitability(*producer, group);
-      remark::missed(group.final()->getLoc(),
+        continue;
+      remark::missed(group->final()->getLoc(),
                      remark::RemarkOpts::name("not-fused").category("fuse"))
           << remark::add("{0} not fused into {1}", producer->final()->getName().getStringRef(),
-                         group.final()->getName().getStringRef())
+                         group->final()->getName().getStringRef())
           << remark::reason("{0}", *refusal);
     }
-    return;
   }
 }
 

@@ -43,8 +43,12 @@ private:
   /// Should they join?
   Refusal profitability(const FuseGroup &producer, const FuseGroup &consumer);
   Refusal acceptsFrom(mlir::Operation *user, mlir::Value value, const FuseGroup &producer);
+  Refusal refusalOf(const FuseGroup &producer, const FuseGroup &consumer);
+  llvm::SmallVector<FuseGroup *> producersOf(const FuseGroup &group);
   void join(FuseGroup &producer, FuseGroup &consumer);
   void growFrom(FuseGroup &group);
+  /// Remarks on every group that was left apart from one that uses its result.
+  void explain();
 
   Limits limits;
   std::vector<std::unique_ptr<FuseGroup>> groups;
