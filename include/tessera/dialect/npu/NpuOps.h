@@ -93,4 +93,6 @@ FailureOr<SmallVector<Value>> decomposeElementwise(OpBuilder &builder, ::mlir::O
 #define GET_OP_CLASSES
 #include "tessera/dialect/npu/NpuOps.h.inc"
 
+#pragma GCC visibility pop
+
 #endif // TESSERA_DIALECT_NPU_NPUOPS_H
