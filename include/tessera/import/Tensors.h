@@ -38,6 +38,9 @@ struct Tensor {
 
   /// A tensor of zeros; nothing when the shape is invalid or memory is short.
   TESSERA_API static std::optional<Tensor> allocate(ElementType type, std::vector<int64_t> shape);
+  /// The same with elements that hold anything, for a caller that writes all of them.
+  TESSERA_API static std::optional<Tensor> allocateUnset(ElementType type,
+                                                         std::vector<int64_t> shape);
 
   char *data() { return storage.get(); }
   const char *data() const { return storage.get(); }
