@@ -1,6 +1,6 @@
-/* The C functions that generated code calls: the device library, one LLVM bitcode module per ISA.
- *
- * Vector functions, one for each TESSERA_UNARY* and TESSERA_BINARY line of kernels.def, take and
+// The C functions that generated code calls: the device library, one LLVM bitcode module per ISA.
+
+/* Vector functions, one for each TESSERA_UNARY* and TESSERA_BINARY line of kernels.def, take and
  * return the natural vector of the ISA (4, 8 or 16 floats) by value:
  *   vec tessera_<op>_f32(vec x)                    TESSERA_UNARY
  *   vec tessera_<op>_f32(vec x, vec p0)            TESSERA_UNARY_1
