@@ -18,8 +18,10 @@ if(TESSERA_BUILD_COMPILER)
   set(LLVM_ROOT_HINT "${LLVM_INSTALL_PREFIX}")
   install(TARGETS TesseraShared EXPORT TesseraCompilerTargets)
   install(EXPORT TesseraCompilerTargets NAMESPACE Tessera:: DESTINATION ${package_dir})
-  install(DIRECTORY include/tessera/compiler include/tessera/import
-          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tessera)
+  install(DIRECTORY include/tessera/compiler include/tessera/import include/tessera/dialect
+                    "${PROJECT_BINARY_DIR}/include/tessera/dialect"
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tessera
+          FILES_MATCHING PATTERN "*.h" PATTERN "*.td" PATTERN "*.inc" PATTERN "CMakeFiles" EXCLUDE)
 endif()
 
 configure_package_config_file(cmake/TesseraConfig.cmake.in

@@ -11,12 +11,15 @@
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+// Part of the shared library's interface; the generated classes carry no mark themselves.
+#pragma GCC visibility push(default)
 #include "tessera/dialect/tile/TileDialect.h.inc"
 #include "tessera/dialect/tile/TileEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "tessera/dialect/tile/TileAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "tessera/dialect/tile/TileOps.h.inc"
+#pragma GCC visibility pop
 
 namespace tessera::tile {
 
