@@ -109,6 +109,7 @@ compileProgram(mlir::ModuleOp module, Isa host, const CompileOptions &options) {
   {
     PipelineOptions graph;
     graph.fuse = options.fuse;
+    graph.precision = options.precision;
     mlir::PassManager manager(module.getContext());
     addGraphStage(manager, graph);
     manager.addPass(createNpuExternalizeConstants());

@@ -123,11 +123,6 @@ std::optional<std::vector<int64_t>> Evaluation::integers(size_t index,
   return list ? std::optional(*list) : std::nullopt;
 }
 
-namespace {
-
-using IntegerStep = int64_t (*)(int64_t, int64_t);
-using RealStep = double (*)(double, double);
-
 int64_t wrap(ElementType type, int64_t value) {
   switch (type) {
   case ElementType::Bool:
@@ -161,6 +156,11 @@ double roundTo(ElementType type, double value) {
     return value;
   }
 }
+
+namespace {
+
+using IntegerStep = int64_t (*)(int64_t, int64_t);
+using RealStep = double (*)(double, double);
 
 /// `result` is Bool for comparisons, else the operands' type.
 bool binary(Evaluation &call, IntegerStep integerStep, RealStep realStep, bool compares) {
@@ -221,74 +221,6 @@ bool variadic(Evaluation &call, IntegerStep integerStep, RealStep realStep) {
     accumulated = std::move(result[0]);
   }
   call.outputs.push_back(std::move(accumulated));
-  return true;
-}
-
-bool cast(Evaluation &call) {
-  const HostArray *x = call.input(0);
-  // ONNX numbers of the types that shape arithmetic meets.
-  auto type = [&]() -> std::optional<ElementType> {
-    switch (integerOf(call.node, "to", 0)) {
-    case 1:
-      return ElementType::F32;
-    case 6:
-      return ElementType::I32;
-    case 7:
-      return ElementType::I64;
-    case 9:
-      return ElementType::Bool;
-    case 11:
-      return ElementType::F64;
-    default:
-      return std::nullopt;
-    }
-  }();
-  auto result = x && type ? makeArray(*type, x->shape) : std::nullopt;
-  if (!result || (!result->isInteger() && !x->allKnown()))
-    return false;
-  result->partial = x->partial;
-  for (int64_t i = 0; i < x->count(); ++i) {
-    if (!result->isInteger()) {
-      double value = x->isInteger() ? static_cast<double>(x->integers[i]) : x->reals[i];
-      result->reals[i] = roundTo(*type, value);
-    } else if (x->isInteger()) {
-      result->integers[i] = x->isUnknown(i) ? x->integers[i] : wrap(*type, x->integers[i]);
-    } else {
-      if (!(std::fabs(x->reals[i]) < 9e18))
-        return false;
-      result->integers[i] = *type == ElementType::Bool
-                                ? x->reals[i] != 0
-                                : wrap(*type, static_cast<int64_t>(x->reals[i]));
-    }
-  }
-  call.outputs.push_back(std::move(*result));
-  return true;
-}
-
-bool where(Evaluation &call) {
-  const HostArray *condition = call.input(0), *a = call.input(1), *b = call.input(2);
-  if (!condition || !a || !b || a->type != b->type || !condition->isInteger())
-    return false;
-  auto inner = broadcastShape(a->shape, b->shape);
-  auto shape = inner ? broadcastShape(*inner, condition->shape) : std::nullopt;
-  auto result = shape ? makeArray(a->type, *shape) : std::nullopt;
-  if (!result || !condition->allKnown())
-    return false;
-  auto chosen = broadcastIndices(condition->shape, *shape);
-  auto left = broadcastIndices(a->shape, *shape), right = broadcastIndices(b->shape, *shape);
-  if (!chosen || !left || !right)
-    return false;
-  result->partial = a->partial || b->partial;
-  for (int64_t i = 0; i < result->count(); ++i) {
-    bool takeA = condition->integers[(*chosen)[i]] != 0;
-    const HostArray *source = takeA ? a : b;
-    int64_t index = takeA ? (*left)[i] : (*right)[i];
-    if (a->isInteger())
-      result->integers[i] = source->integers[index];
-    else
-      result->reals[i] = source->reals[index];
-  }
-  call.outputs.push_back(std::move(*result));
   return true;
 }
 
@@ -384,8 +316,6 @@ void addArithmeticRules(RuleTable &rules) {
   rules["Ceil"] = oneByOne(nullptr, [](double a) { return std::ceil(a); });
   rules["Round"] = oneByOne(nullptr, [](double a) { return std::nearbyint(a); });
   rules["Reciprocal"] = oneByOne(nullptr, [](double a) { return 1 / a; });
-  rules["Cast"] = cast;
-  rules["Where"] = where;
   rules["ReduceProd"] = [](Evaluation &call) { return reduceAll(call, 1, mulWrapped); };
   rules["ReduceSum"] = [](Evaluation &call) { return reduceAll(call, 0, addWrapped); };
   rules["ReduceMax"] = [](Evaluation &call) { return reduceAll(call, INT64_MAX, larger); };
@@ -396,6 +326,7 @@ static const RuleTable &ruleTable() {
   static const RuleTable table = [] {
     RuleTable rules;
     addArithmeticRules(rules);
+    addConversionRules(rules);
     addMovementRules(rules);
     return rules;
   }();

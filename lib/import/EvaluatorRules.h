@@ -28,7 +28,12 @@ using Rule = std::function<bool(Evaluation &)>;
 using RuleTable = std::unordered_map<std::string, Rule>;
 
 void addArithmeticRules(RuleTable &rules);
+void addConversionRules(RuleTable &rules);
 void addMovementRules(RuleTable &rules);
+
+/// A value as the type would store it.
+int64_t wrap(ElementType type, int64_t value);
+double roundTo(ElementType type, double value);
 
 /// An array of `type` and `shape` filled with zeros; nothing above kHostLimit.
 std::optional<HostArray> makeArray(ElementType type, std::vector<int64_t> shape);

@@ -140,7 +140,7 @@ std::optional<Tensor> transposed(const Tensor &tensor, ArrayRef<int64_t> perm) {
     strides[i - 1] = strides[i] * tensor.shape[i];
   for (int64_t dim : perm)
     shape.push_back(tensor.shape[dim]);
-  std::optional<Tensor> result = Tensor::allocate(tensor.type, shape);
+  std::optional<Tensor> result = Tensor::allocateUnset(tensor.type, shape);
   if (!result)
     return std::nullopt;
   result->name = tensor.name;

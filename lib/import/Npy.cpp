@@ -133,7 +133,7 @@ void swapBytes(Tensor &tensor) {
 
 /// Column-major elements to row-major.
 std::optional<Tensor> fromFortran(const Tensor &source) {
-  std::optional<Tensor> result = Tensor::allocate(source.type, source.shape);
+  std::optional<Tensor> result = Tensor::allocateUnset(source.type, source.shape);
   if (!result)
     return std::nullopt;
   size_t width = byteWidth(source.type), rank = source.shape.size();
@@ -169,7 +169,7 @@ std::optional<Tensor> readNpyFile(std::FILE *file, std::string &problem) {
     problem = "the data is shorter than the shape needs";
     return std::nullopt;
   }
-  std::optional<Tensor> tensor = Tensor::allocate(header.type, header.shape);
+  std::optional<Tensor> tensor = Tensor::allocateUnset(header.type, header.shape);
   if (!tensor || std::fread(tensor->data(), 1, tensor->byteSize(), file) != tensor->byteSize()) {
     problem = "the data could not be read";
     return std::nullopt;

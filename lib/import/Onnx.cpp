@@ -8,7 +8,7 @@ namespace tessera::import_ {
 
 std::optional<OnnxPorts> readOnnxPorts(const std::string &path, std::string &error) {
   OnnxModel model;
-  if (!parseOnnx(path, model, error))
+  if (!parseOnnxPorts(path, model, error))
     return std::nullopt;
   auto portOf = [](const ValueInfo &value) {
     OnnxPort port{value.name, value.type, {}};
@@ -38,7 +38,7 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, const std::string &path,
   OwningOpRef<ModuleOp> module = importer.run();
   error.clear();
   for (const std::string &problem : importer.problems)
-    error += (error.empty() ? "" : "\n") + path + ": " + problem;
+    error += (error.empty() ? "" : "\n") + path + ": " + printable(problem);
   return module;
 }
 

@@ -57,6 +57,9 @@ struct OnnxModel {
 /// external files inside the model's folder. False sets `error`.
 bool parseOnnx(const std::string &path, OnnxModel &model, std::string &error);
 
+/// Fills in inputs, outputs and the names of initialisers; data and nodes are skipped unread.
+bool parseOnnxPorts(const std::string &path, OnnxModel &model, std::string &error);
+
 /// An attribute's value, or the default when the node has none of that kind.
 int64_t integerOf(const Node &node, const char *name, int64_t otherwise);
 float realOf(const Node &node, const char *name, float otherwise);
@@ -64,6 +67,9 @@ std::string textOf(const Node &node, const char *name, const char *otherwise);
 /// Null when the node has no list of integers under that name.
 const std::vector<int64_t> *integersOf(const Node &node, const char *name);
 const Tensor *tensorOf(const Node &node, const char *name);
+
+/// Control characters and what is not UTF-8 as \xNN: names in a file may be anything.
+std::string printable(const std::string &text);
 
 /// How messages name a node: its name and operator, or its first output when it has no name.
 std::string describe(const Node &node);

@@ -59,7 +59,7 @@ std::optional<int64_t> elementCount(const std::vector<int64_t> &shape) {
   return empty ? 0 : count;
 }
 
-std::optional<Tensor> Tensor::allocate(ElementType type, std::vector<int64_t> shape) {
+std::optional<Tensor> Tensor::allocateUnset(ElementType type, std::vector<int64_t> shape) {
   std::optional<int64_t> count = elementCount(shape);
   if (!count)
     return std::nullopt;
@@ -71,8 +71,14 @@ std::optional<Tensor> Tensor::allocate(ElementType type, std::vector<int64_t> sh
   char *memory = static_cast<char *>(std::aligned_alloc(kAlignment, bytes));
   if (!memory)
     return std::nullopt;
-  std::memset(memory, 0, bytes);
   tensor.storage = std::shared_ptr<char>(memory, std::free);
+  return tensor;
+}
+
+std::optional<Tensor> Tensor::allocate(ElementType type, std::vector<int64_t> shape) {
+  std::optional<Tensor> tensor = allocateUnset(type, std::move(shape));
+  if (tensor)
+    std::memset(tensor->data(), 0, tensor->byteSize());
   return tensor;
 }
 

@@ -15,6 +15,11 @@ using namespace mlir;
 void tessera::addGraphStage(OpPassManager &manager, const PipelineOptions &options) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createNpuCanonicalizeGraph());
+  NpuSetPrecisionOptions precision;
+  precision.type = options.precision;
+  functions.addPass(createNpuSetPrecision(precision));
+  if (options.precision != "f32") // weights are cast now, not at run time
+    functions.addPass(createNpuCanonicalizeGraph());
   functions.addPass(createNpuAssignLayouts());
   NpuFuseOptions fuse;
   fuse.enable = options.fuse;

@@ -185,6 +185,13 @@ LogicalResult Placer::placeStaged(Operation *op, const tile::Mma &unit) {
                    : (*lhsShape)[turnLhs ? 0 : 1];
   ContractionShape shape;
   shape.m = m, shape.n = n, shape.k = k;
+  if (conv) {
+    shape.mStep = (*outShape)[2];
+    shape.lineBytes = (*lhsShape)[2] * (*lhsShape)[3] *
+                      llvm::divideCeil(typeOf(lhs).getElementTypeBitWidth(), 8);
+    shape.lineStride = conv.getStrides()[0];
+    shape.lineReach = (conv.getKernel()[0] - 1) * conv.getDilations()[0] + 1;
+  }
   shape.lhsType = element, shape.rhsType = typeOf(rhs).getElementType();
   shape.resultType = typeOf(out).getElementType();
   std::optional<KSteps> steps = chooseKSteps(shape, {m, n}, chip);

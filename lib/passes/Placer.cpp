@@ -146,8 +146,10 @@ FailureOr<SmallVector<int64_t>> Placer::bounds(Value v) {
   for (auto [d, extent] : llvm::enumerate(shape)) {
     if (!ShapedType::isDynamic(extent))
       continue;
+    // Never stop at the first bound: the image's height bounds a window's rows, but loosely.
+    auto goOn = [](Value, std::optional<int64_t>, ValueBoundsConstraintSet &) { return false; };
     FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
-        presburger::BoundType::UB, {v, int64_t(d)}, nullptr, /*closedUB=*/true);
+        presburger::BoundType::UB, {v, int64_t(d)}, goOn, /*closedUB=*/true);
     if (failed(bound)) {
       emitError(v.getLoc()) << "expected a buffer with a bound on dim " << d
                             << ", but found none: its extent does not follow from a tile size";

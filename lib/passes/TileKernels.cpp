@@ -60,7 +60,10 @@ ContractionShape describe(Operation *op, bool epilogue) {
     shape.m = result.getDimSize(1) * shape.mStep;
     std::array<int64_t, 2> window = conv.getWindow();
     shape.k = window[0] * window[1] * lhs.getDimSize(3);
-    shape.gathered = true;
+    shape.lineBytes = lhs.getDimSize(2) * lhs.getDimSize(3) *
+                      llvm::divideCeil(lhs.getElementTypeBitWidth(), 8);
+    shape.lineStride = conv.getStrides()[0];
+    shape.lineReach = (window[0] - 1) * conv.getDilations()[0] + 1;
     if (conv.getPackedN())
       shape.panel = rhs.getDimSize(2);
   }

@@ -45,15 +45,17 @@ std::optional<KSteps> tessera::chooseKSteps(const ContractionShape &shape, Matri
   int64_t m = llvm::alignTo(tile.m, unit->m.value), n = llvm::alignTo(tile.n, unit->n.value);
   int64_t fitsA = chip.capacity(unit->a.spaces.front()) / (kSlots * m * a);
   int64_t fitsB = chip.capacity(unit->b.spaces.front()) / (kSlots * n * b);
-  int64_t step = unit->k;
+  int64_t step = std::max<int64_t>(unit->k, 16); // L1 holds the right operand in rows of 16
   int64_t inner = llvm::alignDown(std::min(fitsA, fitsB), uint64_t(step));
   int64_t whole = llvm::alignTo(std::max<int64_t>(shape.k, 1), step);
   inner = std::min(inner, whole);
   if (inner < step)
     return std::nullopt;
   // The memory between global memory and the unit's own holds several inner steps.
-  int64_t perK = kSlots * (m * a + n * b);
-  int64_t outer = chip.capacity("l1") / perK;
+  int64_t perK = kSlots * ((shape.lineBytes == 0 ? m * a : 0) + n * b);
+  int64_t outer = (chip.capacity("l1") - shape.linesFor(tile.m)) / perK;
+  if (outer <= 0)
+    return std::nullopt;
   outer = std::min(llvm::alignDown(outer, uint64_t(inner)), llvm::alignTo(whole, uint64_t(inner)));
   if (int64_t(outer) < inner)
     return std::nullopt;

@@ -13,7 +13,14 @@ struct ContractionShape {
   int64_t batch = 1, m = 1, n = 1, k = 1;
   int64_t panel = 1;        ///< Tiles of n are multiples of it.
   int64_t mStep = 1;        ///< Rows of the matrix in one step of the m loop (a convolution's width).
-  bool gathered = false;    ///< lhs is a convolution's windows.
+  /// A convolution's lines, which lie in L1 as they are in memory: bytes of one, how far apart
+  /// those of two output rows are, and how many one row reads. 0 where lhs is a matrix.
+  int64_t lineBytes = 0, lineStride = 1, lineReach = 1;
+
+  /// Bytes of the lines that m rows of the matrix read.
+  int64_t linesFor(int64_t rows) const {
+    return lineBytes * ((rows / mStep - 1) * lineStride + lineReach);
+  }
   mlir::Type lhsType, rhsType, resultType;
   bool epilogue = false;    ///< Vector work follows on the result.
 };

@@ -252,29 +252,27 @@ struct WindowRange {
   OpFoldResult offset, size, pad;
 };
 
+/// The clamps that the extents make needless are left out: what is left, upstream can bound.
 WindowRange windowRange(Tile &t, OpFoldResult offset, OpFoldResult size, int64_t input,
-                        int64_t kernel, int64_t stride, int64_t dilation, int64_t pad) {
+                        int64_t output, int64_t kernel, int64_t stride, int64_t dilation,
+                        int64_t pad) {
   AffineExpr o, s;
   bindDims(t.b.getContext(), o, s);
   MLIRContext *context = t.b.getContext();
+  AffineExpr zero = getAffineConstantExpr(0, context), last = getAffineConstantExpr(input, context);
   int64_t reach = (kernel - 1) * dilation + 1;
-  // Clamped to the image: a window may begin above it and end below it.
-  OpFoldResult first = t.least(
-      AffineMap::get(1, 0, {o * stride - pad, getAffineConstantExpr(0, context)}, context),
-      {offset}, true);
-  OpFoldResult begin = t.least(
-      AffineMap::get(1, 0, {o, getAffineConstantExpr(input, context)}, context), {first}, false);
+  OpFoldResult begin =
+      t.least(AffineMap::get(1, 0, {o * stride - pad, zero}, context), {offset}, true);
+  if ((output - 1) * stride - pad >= input) // a window may lie wholly below the image
+    begin = t.least(AffineMap::get(1, 0, {o, last}, context), {begin}, false);
   OpFoldResult end = t.least(
-      AffineMap::get(2, 0,
-                     {(o + s - 1) * stride - pad + reach, getAffineConstantExpr(input, context)},
-                     context),
-      {offset, size}, false);
-  OpFoldResult rows = t.least(
-      AffineMap::get(2, 0, {o - s, getAffineConstantExpr(0, context)}, context), {end, begin},
-      true);
-  OpFoldResult above = t.least(
-      AffineMap::get(1, 0, {pad - o * stride, getAffineConstantExpr(0, context)}, context),
-      {offset}, true);
+      AffineMap::get(2, 0, {(o + s - 1) * stride - pad + reach, last}, context), {offset, size},
+      false);
+  OpFoldResult rows = t.apply(o - s, {end, begin});
+  if (reach <= pad) // ... or above it
+    rows = t.least(AffineMap::get(1, 0, {o, zero}, context), {rows}, true);
+  OpFoldResult above =
+      t.least(AffineMap::get(1, 0, {pad - o * stride, zero}, context), {offset}, true);
   return {begin, rows, above};
 }
 
@@ -310,7 +308,7 @@ Value sliceImage(Op op, Tile &t, std::array<int64_t, 2> kernel, Value &padTop, V
   Folds extents = t.dimSizes(t.nest.operands[0], image);
   int row = t.nest.result[1];
   WindowRange rows = windowRange(t, t.offsets[row], t.sizes[row], typeOf(image).getDimSize(1),
-                                 kernel[0], op.getStrides()[0], op.getDilations()[0],
+                                 typeOf(op.getResult()).getDimSize(1), kernel[0], op.getStrides()[0], op.getDilations()[0],
                                  op.getPads()[0]);
   at[1] = rows.offset;
   extents[1] = rows.size;

@@ -29,6 +29,19 @@ def NpuCanonicalizeGraph : Pass<"npu-canonicalize-graph", "func::FuncOp"> {
   let dependentDialects = ["::tessera::npu::NpuDialect"];
 }
 
+def NpuSetPrecision : Pass<"npu-set-precision", "func::FuncOp"> {
+  let summary = "Feed the matrix unit operands of a narrower type";
+  let description = [{
+    Casts the f32 operands of matmul and conv2d to `type`; they still accumulate into and give f32.
+
+    *Before*: npu operators on tensors, and a chip in the module. *After*: no contraction of f32
+    operands, unless `type` is f32. *Fails when*: the chip's matrix unit takes no operands of the
+    type; the message lists those it takes.
+  }];
+  let options = [Option<"type", "type", "std::string", "\"f32\"", "f32, f16 or bf16">];
+  let dependentDialects = ["::tessera::npu::NpuDialect"];
+}
+
 def NpuAssignLayouts : Pass<"npu-assign-layouts", "func::FuncOp"> {
   let summary = "Lay out contraction operands as the chip's matrix unit reads them";
   let description = [{

@@ -11,6 +11,7 @@ namespace tessera {
 
 /// What can be chosen about the way down.
 struct PipelineOptions {
+  std::string precision = "f32"; ///< What the matrix unit is fed: f32, f16 or bf16.
   bool fuse = true; ///< Join operators into kernels; else each is a kernel of its own.
   std::string isa;  ///< Instruction set of the CPU that runs the program; the chip's when empty.
 };

@@ -9,6 +9,26 @@ namespace tessera::import_ {
 
 namespace pb = tessera_onnx;
 
+ValueInfo readValue(const pb::ValueInfoProto &proto) {
+  ValueInfo value;
+  value.name = proto.name();
+  if (!proto.type().has_tensor_type())
+    return value;
+  const auto &tensor = proto.type().tensor_type();
+  auto type = elementTypeOf(tensor.elem_type());
+  value.isTensor = type.has_value();
+  value.type = type.value_or(ElementType::F32);
+  value.hasRank = tensor.has_shape();
+  for (const auto &dim : tensor.shape().dim()) {
+    Dimension &target = value.shape.emplace_back();
+    if (dim.has_dim_value())
+      target.value = dim.dim_value();
+    else
+      target.symbol = dim.dim_param();
+  }
+  return value;
+}
+
 namespace {
 
 constexpr int64_t kOldestOpset = 1;
@@ -138,26 +158,6 @@ private:
       return true;
     }
   }
-
-  static ValueInfo readValue(const pb::ValueInfoProto &proto) {
-    ValueInfo value;
-    value.name = proto.name();
-    if (!proto.type().has_tensor_type())
-      return value;
-    const auto &tensor = proto.type().tensor_type();
-    auto type = elementTypeOf(tensor.elem_type());
-    value.isTensor = type.has_value();
-    value.type = type.value_or(ElementType::F32);
-    value.hasRank = tensor.has_shape();
-    for (const auto &dim : tensor.shape().dim()) {
-      Dimension &target = value.shape.emplace_back();
-      if (dim.has_dim_value())
-        target.value = dim.dim_value();
-      else
-        target.symbol = dim.dim_param();
-    }
-    return value;
-  }
 };
 
 } // namespace
@@ -209,7 +209,7 @@ bool parseOnnx(const std::string &path, OnnxModel &model, std::string &error) {
   } catch (const std::exception &failure) {
     problem = failure.what();
   }
-  error = path + ": " + problem;
+  error = path + ": " + printable(problem);
   return false;
 }
 

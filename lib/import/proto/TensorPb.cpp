@@ -1,8 +1,6 @@
 // ONNX TensorProto to and from tensors, with external data confined to the model's folder.
 #include "Pb.h"
 
-#include <google/protobuf/io/zero_copy_stream_impl.h>
-
 #include <cstring>
 #include <exception>
 #include <fcntl.h>
@@ -156,7 +154,7 @@ bool readExternal(const pb::TensorProto &proto, const std::string &folder, Tenso
     problem = "external data '" + data.location + "' is shorter than the tensor needs";
     return false;
   }
-  std::optional<Tensor> filled = Tensor::allocate(tensor.type, tensor.shape);
+  std::optional<Tensor> filled = Tensor::allocateUnset(tensor.type, tensor.shape);
   std::ifstream stream(file, std::ios::binary);
   if (!filled || !stream.seekg(data.offset) || !stream.read(filled->data(), need)) {
     problem = "external data '" + data.location + "' cannot be read";
@@ -179,7 +177,7 @@ bool convertInline(pb::TensorProto &proto, Tensor &tensor, std::string &problem)
               std::to_string(have);
     return false;
   }
-  std::optional<Tensor> filled = Tensor::allocate(tensor.type, tensor.shape);
+  std::optional<Tensor> filled = Tensor::allocateUnset(tensor.type, tensor.shape);
   if (!filled) {
     problem = "out of memory";
     return false;
@@ -221,19 +219,31 @@ std::string onnxTypeName(int32_t onnxType) {
   return "number " + std::to_string(onnxType);
 }
 
+File::File(const std::string &path) {
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    openError = errno;
+    return;
+  }
+  input.emplace(descriptor);
+  input->SetCloseOnDelete(true);
+}
+
+std::string File::problem() const {
+  if (!input)
+    return "cannot be opened: " + std::string(std::strerror(openError));
+  int code = input->GetErrno();
+  return code ? "cannot be read: " + std::string(std::strerror(code)) : "";
+}
+
 bool parseFile(const std::string &path, google::protobuf::MessageLite &message,
                std::string &problem) {
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    problem = "cannot be opened: " + std::string(std::strerror(errno));
-    return false;
-  }
-  google::protobuf::io::FileInputStream stream(file);
-  stream.SetCloseOnDelete(true);
-  if (message.ParseFromZeroCopyStream(&stream))
+  File file(path);
+  if (file.isOpen() && message.ParseFromZeroCopyStream(file.stream()))
     return true;
-  problem = stream.GetErrno() ? "cannot be read: " + std::string(std::strerror(stream.GetErrno()))
-                              : "not an ONNX protobuf file, or cut off";
+  problem = file.problem();
+  if (problem.empty())
+    problem = "not an ONNX protobuf file, or cut off";
   return false;
 }
 
