@@ -111,6 +111,13 @@ TEST_CASE("what is not known stays not known") {
   CHECK(!run(cast, {batch}));
 }
 
+TEST_CASE("text from a file cannot control a terminal") {
+  CHECK(printable("conv/w:0 \xc3\xa9 \xe4\xb8\xad") == "conv/w:0 \xc3\xa9 \xe4\xb8\xad");
+  CHECK(printable("a\x1b[2J\nb\x7f") == "a\\x1b[2J\\x0ab\\x7f");
+  CHECK(printable("\xff\xc3") == "\\xff\\xc3");
+  CHECK(printable("\xc2\x9b") == "\\xc2\\x9b");
+}
+
 TEST_CASE("large results are left to the program") {
   CHECK(!run(node("ConstantOfShape"), {vector({1 << 10, 1 << 10})}));
   CHECK(!run(node("ConstantOfShape"), {vector({-1})}));
