@@ -35,7 +35,9 @@ struct LoopNest {
   SmallVector<int64_t> inner; // extents of loops that no result dim has (reductions)
 };
 
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
+RankedTensorType typeOf(Value v) {
+  return cast<RankedTensorType>(v.getType());
+}
 
 /// One loop per result dim, except those in `whole`.
 LoopNest loopsOverResult(RankedTensorType result, ArrayRef<int64_t> whole = {}) {
@@ -125,8 +127,7 @@ template <typename Op> LoopNest loopNest(Op op) {
                        std::is_same_v<Op, npu::LogSoftmaxOp>) {
     nest = loopsOverResult(result, {int64_t(op.getAxis())});
     nest.operands = {nest.result};
-  } else if constexpr (std::is_same_v<Op, npu::LayerNormOp> ||
-                       std::is_same_v<Op, npu::RmsNormOp>) {
+  } else if constexpr (std::is_same_v<Op, npu::LayerNormOp> || std::is_same_v<Op, npu::RmsNormOp>) {
     nest = loopsOverResult(result, dimsFrom(op.getAxis(), result.getRank()));
     nest.operands = {nest.result};
     for (Value operand : op->getOperands().drop_front())
@@ -202,8 +203,8 @@ struct Tile {
   TilingResult made;
 
   OpFoldResult apply(AffineExpr expr, ArrayRef<OpFoldResult> operands) {
-    return affine::makeComposedFoldedAffineApply(
-        b, loc, AffineMap::get(operands.size(), 0, expr), operands);
+    return affine::makeComposedFoldedAffineApply(b, loc, AffineMap::get(operands.size(), 0, expr),
+                                                 operands);
   }
   OpFoldResult least(AffineMap map, ArrayRef<OpFoldResult> operands, bool greatest) {
     return greatest ? affine::makeComposedFoldedAffineMax(b, loc, map, operands)
@@ -265,9 +266,9 @@ WindowRange windowRange(Tile &t, OpFoldResult offset, OpFoldResult size, int64_t
       t.least(AffineMap::get(1, 0, {o * stride - pad, zero}, context), {offset}, true);
   if ((output - 1) * stride - pad >= input) // a window may lie wholly below the image
     begin = t.least(AffineMap::get(1, 0, {o, last}, context), {begin}, false);
-  OpFoldResult end = t.least(
-      AffineMap::get(2, 0, {(o + s - 1) * stride - pad + reach, last}, context), {offset, size},
-      false);
+  OpFoldResult end =
+      t.least(AffineMap::get(2, 0, {(o + s - 1) * stride - pad + reach, last}, context),
+              {offset, size}, false);
   OpFoldResult rows = t.apply(o - s, {end, begin});
   if (reach <= pad) // ... or above it
     rows = t.least(AffineMap::get(1, 0, {o, zero}, context), {rows}, true);
@@ -308,8 +309,8 @@ Value sliceImage(Op op, Tile &t, std::array<int64_t, 2> kernel, Value &padTop, V
   Folds extents = t.dimSizes(t.nest.operands[0], image);
   int row = t.nest.result[1];
   WindowRange rows = windowRange(t, t.offsets[row], t.sizes[row], typeOf(image).getDimSize(1),
-                                 typeOf(op.getResult()).getDimSize(1), kernel[0], op.getStrides()[0], op.getDilations()[0],
-                                 op.getPads()[0]);
+                                 typeOf(op.getResult()).getDimSize(1), kernel[0],
+                                 op.getStrides()[0], op.getDilations()[0], op.getPads()[0]);
   at[1] = rows.offset;
   extents[1] = rows.size;
   padTop = getValueOrCreateConstantIndexOp(t.b, t.loc, rows.pad);
@@ -353,9 +354,10 @@ Value scale(Tile &t, Value x, double factor) {
              t.b, t.loc, type, ValueRange{x}, ValueRange{out},
              ArrayRef<AffineMap>{identity, identity}, parallel,
              [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value f = arith::ConstantOp::create(
-                   b, loc, b.getFloatAttr(type.getElementType(), factor));
-               linalg::YieldOp::create(b, loc, arith::MulFOp::create(b, loc, args[0], f).getResult());
+               Value f =
+                   arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), factor));
+               linalg::YieldOp::create(b, loc,
+                                       arith::MulFOp::create(b, loc, args[0], f).getResult());
              })
       .getResult(0);
 }
@@ -412,11 +414,11 @@ FailureOr<TilingResult> tileExpand(npu::ExpandOp op, Tile &t) {
   SmallVector<AffineMap> maps{AffineMap::get(rank, 0, source, t.b.getContext()),
                               t.b.getMultiDimIdentityMap(rank)};
   SmallVector<utils::IteratorType> parallel(rank, utils::IteratorType::parallel);
-  return t.done(linalg::GenericOp::create(
-      t.b, t.loc, out.getType(), ValueRange{x}, ValueRange{out}, maps, parallel,
-      [](OpBuilder &b, Location loc, ValueRange args) {
-        linalg::YieldOp::create(b, loc, args[0]);
-      }));
+  return t.done(linalg::GenericOp::create(t.b, t.loc, out.getType(), ValueRange{x}, ValueRange{out},
+                                          maps, parallel,
+                                          [](OpBuilder &b, Location loc, ValueRange args) {
+                                            linalg::YieldOp::create(b, loc, args[0]);
+                                          }));
 }
 
 FailureOr<TilingResult> tilePack(npu::PackRhsOp op, Tile &t) {
@@ -464,8 +466,7 @@ template <typename Op> FailureOr<TilingResult> buildTile(Op op, Tile &t) {
   }
 }
 
-template <typename Op>
-struct NpuTiling : TilingInterface::ExternalModel<NpuTiling<Op>, Op> {
+template <typename Op> struct NpuTiling : TilingInterface::ExternalModel<NpuTiling<Op>, Op> {
   SmallVector<utils::IteratorType> getLoopIteratorTypes(Operation *op) const {
     LoopNest nest = loopNest(cast<Op>(op));
     SmallVector<utils::IteratorType> types(nest.parallel, utils::IteratorType::parallel);
@@ -479,8 +480,8 @@ struct NpuTiling : TilingInterface::ExternalModel<NpuTiling<Op>, Op> {
     SmallVector<Range> ranges;
     for (auto [d, loop] : llvm::enumerate(nest.result))
       if (loop != kWhole)
-        ranges.push_back({b.getIndexAttr(0), b.getIndexAttr(result.getDimSize(d)),
-                          b.getIndexAttr(1)});
+        ranges.push_back(
+            {b.getIndexAttr(0), b.getIndexAttr(result.getDimSize(d)), b.getIndexAttr(1)});
     for (int64_t extent : nest.inner)
       ranges.push_back({b.getIndexAttr(0), b.getIndexAttr(extent), b.getIndexAttr(1)});
     return ranges;
@@ -501,9 +502,8 @@ struct NpuTiling : TilingInterface::ExternalModel<NpuTiling<Op>, Op> {
   }
 
   LogicalResult getResultTilePosition(Operation *op, OpBuilder &b, unsigned,
-                                      ArrayRef<OpFoldResult> offsets,
-                                      ArrayRef<OpFoldResult> sizes, Folds &resultOffsets,
-                                      Folds &resultSizes) const {
+                                      ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                                      Folds &resultOffsets, Folds &resultSizes) const {
     LoopNest nest = loopNest(cast<Op>(op));
     RankedTensorType result = typeOf(op->getResult(0));
     for (auto [d, loop] : llvm::enumerate(nest.result)) {
@@ -539,17 +539,24 @@ template <typename... Ops> void attach(MLIRContext *context) {
   (Ops::template attachInterface<NpuTiling<Ops>>(*context), ...);
 }
 
+/// All elementwise operators of the list, so that a new one needs no line here.
+template <typename... Ops> void attachElementwise(MLIRContext *context) {
+  const auto one = [&]<typename Op>(std::type_identity<Op>) {
+    if constexpr (Op::template hasTrait<npu::ElementwiseOpInterface::Trait>())
+      Op::template attachInterface<NpuTiling<Op>>(*context);
+  };
+  (one(std::type_identity<Ops>()), ...);
+}
+
 } // namespace
 
 void tessera::registerNpuTiling(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, npu::NpuDialect *) {
     using namespace npu;
-    attach<AbsOp, NegOp, SignOp, ReluOp, ExpOp, LogOp, SqrtOp, RsqrtOp, ReciprocalOp, TanhOp,
-           SigmoidOp, ErfOp, GeluOp, GeluTanhOp, SiluOp, HardSwishOp, FloorOp, CeilOp, RoundOp,
-           SoftplusOp, MishOp, SinOp, CosOp, NotOp, LeakyReluOp, EluOp, HardSigmoidOp, ClipOp>(
-        context);
-    attach<AddOp, SubOp, MulOp, DivOp, MaxOp, MinOp, PowOp, ModOp, AndOp, OrOp, XorOp, CompareOp,
-           SelectOp, CastOp>(context);
+    attachElementwise<
+#define GET_OP_LIST
+#include "tessera/dialect/npu/NpuOps.cpp.inc"
+        >(context);
     attach<MatmulOp, PackRhsOp, Conv2DOp, DepthwiseConv2DOp, MaxPool2DOp, AvgPool2DOp>(context);
     attach<SoftmaxOp, LogSoftmaxOp, LayerNormOp, RmsNormOp, ReduceSumOp, ReduceMeanOp, ReduceMaxOp,
            ReduceMinOp, ReduceProdOp>(context);
