@@ -1,5 +1,8 @@
 // ORC's LLJIT with a target machine that comes from our instruction set table.
 #include "Jit.h"
+#include "tessera/import/Tensors.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/ExecutionEngine/JITSymbol.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/CompileUtils.h"
@@ -54,6 +57,31 @@ private:
   std::function<const void *(llvm::StringRef)> symbol;
   char prefix;
 };
+
+/// The bits of a 16-bit float as the ABI gives it back: in the low half of a vector register.
+float inLowHalf(uint16_t bits) {
+  return llvm::bit_cast<float>(uint32_t{bits});
+}
+
+// What the code generator calls where the processor has no instruction for 16-bit floats. Not every
+// compiler's run-time library has all of them.
+float truncateToBfloat(float value) {
+  return inLowHalf(import_::bfloatFromFloat(value));
+}
+float truncateToHalf(float value) {
+  return inLowHalf(import_::halfFromFloat(value));
+}
+float extendHalf(float value) {
+  return import_::floatFromHalf(static_cast<uint16_t>(llvm::bit_cast<uint32_t>(value)));
+}
+
+const void *conversion(llvm::StringRef name) {
+  return llvm::StringSwitch<const void *>(name)
+      .Case("__truncsfbf2", reinterpret_cast<const void *>(&truncateToBfloat))
+      .Case("__truncsfhf2", reinterpret_cast<const void *>(&truncateToHalf))
+      .Case("__extendhfsf2", reinterpret_cast<const void *>(&extendHalf))
+      .Default(nullptr);
+}
 
 } // namespace
 
@@ -141,6 +169,7 @@ JitCode::make(std::unique_ptr<llvm::LLVMContext> context, std::unique_ptr<llvm::
   orc::JITDylib &dylib = impl->jit->getMainJITDylib();
   if (symbol)
     dylib.addGenerator(std::make_unique<CallbackGenerator>(std::move(symbol), prefix));
+  dylib.addGenerator(std::make_unique<CallbackGenerator>(conversion, prefix));
   auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(prefix);
   if (!process)
     return process.takeError();

@@ -87,6 +87,7 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
     RewritePatternSet names(context), all(context);
     for (RewritePatternSet *set : {&names, &all}) {
       populateFoldConstantsPatterns(*set);
+      populateEmptyPatterns(*set);
       populateMovementPatterns(*set);
       populateActivationPatterns(*set);
       populateNormPatterns(*set);
@@ -95,6 +96,7 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
     populateReshapePatterns(all);
     populateTransposePatterns(all);
     populateContractionPatterns(all);
+    populatePoolPatterns(all);
     if (foldWeights)
       populateWeightPatterns(all);
     naming = std::move(names);

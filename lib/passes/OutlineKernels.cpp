@@ -127,6 +127,23 @@ struct OutlineKernels : impl::NpuOutlineKernelsBase<OutlineKernels> {
     }
     for (npu::KernelOp kernel : kernels)
       kernel.erase();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function.isPublic() && !function.isExternal())
+        copyRepeatedResults(function);
+  }
+
+  /// A caller has one buffer per result: a value that is given back twice is copied for the second.
+  void copyRepeatedResults(func::FuncOp function) {
+    DenseSet<Value> seen;
+    Operation *end = function.getBody().front().getTerminator();
+    for (OpOperand &result : end->getOpOperands()) {
+      auto type = dyn_cast<RankedTensorType>(result.get().getType());
+      if (!type || seen.insert(result.get()).second)
+        continue;
+      OpBuilder builder(end);
+      result.set(bufferization::AllocTensorOp::create(builder, end->getLoc(), type, ValueRange(),
+                                                      result.get()));
+    }
   }
 
   void replace(npu::KernelOp kernel, func::FuncOp function) {

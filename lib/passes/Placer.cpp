@@ -140,6 +140,15 @@ Value Placer::allocate(Location loc, ArrayRef<int64_t> shape, Type element, Stri
   return memref::AllocOp::create(b, loc, type);
 }
 
+/// A part has no more elements along a dim than what it is a part of.
+static FailureOr<int64_t> extentOfSource(Value v, int64_t d) {
+  auto view = v.getDefiningOp<memref::SubViewOp>();
+  if (!view || view.getSourceType().getRank() != view.getType().getRank() ||
+      view.getSourceType().isDynamicDim(d))
+    return failure();
+  return view.getSourceType().getDimSize(d);
+}
+
 FailureOr<SmallVector<int64_t>> Placer::bounds(Value v) {
   auto type = cast<MemRefType>(v.getType());
   SmallVector<int64_t> shape(type.getShape());
@@ -150,6 +159,8 @@ FailureOr<SmallVector<int64_t>> Placer::bounds(Value v) {
     auto goOn = [](Value, std::optional<int64_t>, ValueBoundsConstraintSet &) { return false; };
     FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
         presburger::BoundType::UB, {v, int64_t(d)}, goOn, /*closedUB=*/true);
+    if (failed(bound))
+      bound = extentOfSource(v, d);
     if (failed(bound)) {
       emitError(v.getLoc()) << "expected a buffer with a bound on dim " << d
                             << ", but found none: its extent does not follow from a tile size";

@@ -73,6 +73,8 @@ FailureOr<SmallVector<Value>> ConcatOp::decomposeOperation(OpBuilder &b) {
   Sizes offsets(sizes[0].size(), b.getIndexAttr(0));
   AffineExpr sum = b.getAffineDimExpr(0) + b.getAffineDimExpr(1);
   for (Value input : getInputs()) {
+    if (llvm::is_contained(cast<RankedTensorType>(input.getType()).getShape(), 0))
+      continue; // its place may lie past the end of the result
     result = insertTensor(b, loc, input, result, offsets);
     offsets[axis] = affine::makeComposedFoldedAffineApply(
         b, loc, sum, {offsets[axis], tensor::getMixedSize(b, loc, input, axis)});
