@@ -133,6 +133,8 @@ public:
     indices.assign(dims, Value());
     if (!work.reduced.empty() && vectorDim >= 0 && isReduced(vectorDim) && !findCombiners())
       vectorDim = -1;
+    if (int from = transposedDim(); from >= 0)
+      return emitTranspose(from);
     SmallVector<unsigned> outer;
     for (unsigned d = 0; d < dims; ++d)
       if (!isReduced(d) && int(d) != vectorDim)
@@ -183,17 +185,23 @@ private:
     return Access::broadcast;
   }
 
-  /// The dim most operands are contiguous along, outputs counting double.
+  /// The dim most operands are contiguous along; lanes that have to be moved one by one cost more
+  /// than a contiguous operand gains.
   void pickVectorDim() {
-    int best = 0;
+    int best = std::numeric_limits<int>::min();
     for (unsigned d = 0; d < dims; ++d) {
       if (getConstantIntValue(extents[d]) == 1)
         continue;
-      int score = 1; // any dim is better than none
-      for (unsigned i = 0; i < operands.size(); ++i)
-        if (access(i, d) == Access::contiguous)
-          score += i < work.inputs.size() ? 2 : 5;
-      if (score > best || (score == best && d + 1 == dims)) {
+      int score = 0;
+      for (unsigned i = 0; i < operands.size(); ++i) {
+        bool input = i < work.inputs.size();
+        Access how = access(i, d);
+        if (how == Access::contiguous)
+          score += input ? 2 : 5;
+        else if (how == Access::strided)
+          score -= input ? 6 : 12;
+      }
+      if (score >= best) {
         best = score;
         vectorDim = int(d);
       }
@@ -233,16 +241,28 @@ private:
       return horizontal(reducedLoops);
     if (vectorDim < 0)
       return step(1, Value(), reducedLoops);
-    alongVectorDim({}, [&](int64_t width, Value mask, ValueRange) {
+    if (reducedLoops.empty())
+      hoistBroadcasts();
+    alongVectorDim(index(0), {}, [&](int64_t width, Value mask, ValueRange) {
       step(width, mask, reducedLoops);
       return SmallVector<Value>();
     });
   }
 
+  /// Loads inputs that do not change along the vector dim before its loop: the compiler cannot, as
+  /// it must assume that the loop's stores change them.
+  void hoistBroadcasts() {
+    hoisted.clear();
+    for (unsigned i = 0; i < work.inputs.size(); ++i)
+      if (access(i, vectorDim) == Access::broadcast)
+        hoisted[i] = memref::LoadOp::create(b, loc, operands[i], addressOf(i));
+  }
+
   using Step = llvm::function_ref<SmallVector<Value>(int64_t width, Value mask, ValueRange carried)>;
 
-  /// Walks the vector dim: full vectors, then one masked vector or single elements.
-  SmallVector<Value> alongVectorDim(SmallVector<Value> carried, Step body) {
+  /// Walks the vector dim from `from` (whole vectors in): full vectors, then one masked vector or
+  /// single elements.
+  SmallVector<Value> alongVectorDim(Value from, SmallVector<Value> carried, Step body) {
     OpFoldResult extent = extents[vectorDim];
     std::optional<int64_t> known = getConstantIntValue(extent);
     Value end = value(extent), whole;
@@ -252,7 +272,7 @@ private:
       whole = arith::SubIOp::create(
           b, loc, end, arith::RemUIOp::create(b, loc, end, index(lanes)));
     if (!known || *known >= lanes)
-      carried = loopOver(index(0), whole, lanes, carried, body);
+      carried = loopOver(from, whole, lanes, carried, body);
     if (known && *known % lanes == 0)
       return carried;
     if (strided)
@@ -341,8 +361,11 @@ private:
       partial.push_back(vector::BroadcastOp::create(b, loc, VectorType::get({lanes}, element),
                                                     neutral));
     }
+    if (reducedLoops.empty())
+      hoistBroadcasts();
     auto row = [&](SmallVector<Value> carried) {
-      return alongVectorDim(carried, [&](int64_t width, Value mask, ValueRange state) {
+      Value from = foldFour(carried);
+      return alongVectorDim(from, carried, [&](int64_t width, Value mask, ValueRange state) {
         SmallVector<Value> next = evaluate(width, mask, SmallVector<Value>(state));
         if (mask) // lanes beyond the end keep what they have
           for (auto [value, old] : llvm::zip(next, state))
@@ -355,9 +378,60 @@ private:
       Operation *combiner = combiners[i - first];
       Value folded = vector::ReductionOp::create(b, loc, kindOf(combiner), partial[i - first]);
       Value old = load(i, 1, Value());
-      Value result = cloneScalar(combiner, {folded, old});
+      Value result = combine(combiner, folded, old);
       store(i, result, 1, Value());
     }
+  }
+
+  /// Folds four vectors a step into four states, which hides the latency of the combining
+  /// operation; `state` becomes what they fold to. Returns where the rest begins.
+  Value foldFour(SmallVector<Value> &state) {
+    constexpr int64_t kStates = 4;
+    OpFoldResult extent = extents[vectorDim];
+    std::optional<int64_t> known = getConstantIntValue(extent);
+    int64_t stride = kStates * lanes;
+    if (known && *known < 2 * stride)
+      return index(0);
+    Value end = value(extent);
+    Value whole = known ? index(*known / stride * stride)
+                        : arith::SubIOp::create(b, loc, end,
+                                                arith::RemUIOp::create(b, loc, end, index(stride)))
+                              .getResult();
+    SmallVector<Value> neutral;
+    for (Operation *combiner : combiners)
+      neutral.push_back(vector::BroadcastOp::create(
+          b, loc, VectorType::get({lanes}, combiner->getResult(0).getType()),
+          arith::ConstantOp::create(b, loc, *arith::getNeutralElement(combiner))));
+    SmallVector<Value> states(state);
+    for (int64_t i = 1; i < kStates; ++i)
+      llvm::append_range(states, neutral);
+    auto loop = scf::ForOp::create(b, loc, index(0), whole, index(stride), states);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      SmallVector<Value> next;
+      for (int64_t i = 0; i < kStates; ++i) {
+        indices[vectorDim] =
+            arith::AddIOp::create(b, loc, loop.getInductionVar(), index(i * lanes));
+        llvm::append_range(next, evaluate(lanes, Value(),
+                                          SmallVector<Value>(loop.getRegionIterArgs().slice(
+                                              i * state.size(), state.size()))));
+      }
+      scf::YieldOp::create(b, loc, next);
+    }
+    size_t count = state.size();
+    for (size_t out = 0; out < count; ++out) {
+      Value folded = loop.getResult(out);
+      for (int64_t i = 1; i < kStates; ++i)
+        folded = combine(combiners[out], folded, loop.getResult(i * count + out));
+      state[out] = folded;
+    }
+    return whole;
+  }
+
+  Value combine(Operation *combiner, Value x, Value y) {
+    OperationState state(loc, combiner->getName(), {x, y}, {x.getType()}, combiner->getAttrs());
+    return b.create(state)->getResult(0);
   }
 
   SmallVector<Value>
@@ -421,11 +495,6 @@ private:
     return isa<arith::AndIOp>(op) ? Kind::AND : Kind::OR;
   }
 
-  Value cloneScalar(Operation *op, ValueRange operands) {
-    OperationState state(loc, op->getName(), operands, op->getResultTypes(), op->getAttrs());
-    return b.create(state)->getResult(0);
-  }
-
   //===--------------------------------------------------------------------===//
   // Memory
   //===--------------------------------------------------------------------===//
@@ -453,6 +522,8 @@ private:
   Value load(unsigned operand, int64_t width, Value mask) {
     Value buffer = operands[operand];
     Type element = typeOf(buffer).getElementType();
+    if (Value scalar = hoisted.lookup(operand))
+      return wide(scalar, width);
     if (width == 1)
       return memref::LoadOp::create(b, loc, buffer, addressOf(operand));
     auto type = VectorType::get({width}, element);
@@ -498,6 +569,66 @@ private:
     for (int64_t lane = 0; lane < width; ++lane)
       memref::StoreOp::create(b, loc, vector::ExtractOp::create(b, loc, v, lane), buffer,
                               addressOf(operand, index(lane)));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Transposition
+  //===--------------------------------------------------------------------===//
+
+  /// For a plain copy whose source is contiguous along another dim than its target: that dim.
+  int transposedDim() const {
+    bool copies = !work.body || (work.body->without_terminator().empty() &&
+                                 work.body->getTerminator()->getOperand(0) ==
+                                     work.body->getArgument(0));
+    if (!copies || work.inputs.size() != 1 || work.outputs.size() != 1 || vectorDim < 0 ||
+        !work.reduced.empty() || access(0, vectorDim) != Access::strided ||
+        access(1, vectorDim) != Access::contiguous ||
+        typeOf(work.inputs[0]).getElementTypeBitWidth() != 32)
+      return -1;
+    for (unsigned d = 0; d < dims; ++d)
+      if (int(d) != vectorDim && access(0, d) == Access::contiguous &&
+          access(1, d) == Access::strided)
+        return int(d);
+    return -1;
+  }
+
+  /// The part of an operand where the two transposed dims begin, and its stride along `d`.
+  std::pair<Value, Value> matrixAt(unsigned operand, int d) {
+    auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, operands[operand]);
+    SmallVector<OpFoldResult> offsets, sizes, ones;
+    Value stride;
+    for (auto [i, expr] : llvm::enumerate(work.maps[operand].getResults())) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      bool whole = dim && (int(dim.getPosition()) == vectorDim || int(dim.getPosition()) == other);
+      if (dim && int(dim.getPosition()) == d)
+        stride = metadata.getStrides()[i];
+      offsets.push_back(whole || !dim ? OpFoldResult(b.getIndexAttr(0))
+                                      : OpFoldResult(indices[dim.getPosition()]));
+      sizes.push_back(whole ? extents[dim.getPosition()] : OpFoldResult(b.getIndexAttr(1)));
+      ones.push_back(b.getIndexAttr(1));
+    }
+    Value part = memref::SubViewOp::create(b, loc, operands[operand], offsets, sizes, ones);
+    return {tessera::addressOf(b, loc, part), stride};
+  }
+
+  /// One call of the transposition kernel for each pair of matrices.
+  LogicalResult emitTranspose(int from) {
+    other = from;
+    SmallVector<unsigned> outer;
+    for (unsigned d = 0; d < dims; ++d)
+      if (int(d) != vectorDim && int(d) != other)
+        outer.push_back(d);
+    nest(outer, [&] {
+      auto i64 = [&](Value v) {
+        return arith::IndexCastOp::create(b, loc, b.getI64Type(), v).getResult();
+      };
+      auto [source, sourceStride] = matrixAt(0, vectorDim);
+      auto [target, targetStride] = matrixAt(1, other);
+      library.call(b, loc, "tessera_transpose2d_32", TypeRange(),
+                   {source, i64(sourceStride), target, i64(targetStride),
+                    i64(value(extents[vectorDim])), i64(value(extents[other]))});
+    });
+    return success();
   }
 
   //===--------------------------------------------------------------------===//
@@ -586,7 +717,9 @@ private:
   SmallVector<OpFoldResult> extents;
   SmallVector<Value> indices;
   SmallVector<Operation *> combiners;
+  llvm::SmallDenseMap<unsigned, Value> hoisted; ///< Broadcast inputs, loaded before the loop.
   int vectorDim = -1;
+  int other = -1; ///< The second dim of a transposition.
   bool strided = false;
 };
 
