@@ -9,6 +9,7 @@
 #include "tessera/compiler/LoadModel.h"
 #include "tessera/dialect/tile/ChipSpec.h"
 #include "tessera/kernels/DeviceBitcode.h"
+#include "tessera/kernels/Registry.h"
 #include "tessera/passes/Passes.h"
 #include "tessera/passes/Pipeline.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -56,6 +57,11 @@ bool linkDeviceLibrary(mlir::ModuleOp module, llvm::Module &program, Isa isa) {
         << llvm::toString(library.takeError());
     return false;
   }
+  // What touches memory by itself is called as machine code: inlining it would gain nothing and
+  // cost code generation. What is left are the functions on vectors, which belong in registers.
+  for (llvm::Function &function : **library)
+    if (!function.isDeclaration() && kernels::deviceSymbol(isa, function.getName()))
+      function.deleteBody();
   (*library)->setDataLayout(program.getDataLayout());
   (*library)->setTargetTriple(program.getTargetTriple());
   if (llvm::Linker::linkModules(program, std::move(*library), llvm::Linker::LinkOnlyNeeded)) {
@@ -135,7 +141,10 @@ compileProgram(mlir::ModuleOp module, Isa host, const CompileOptions &options) {
   setIsaAttributes(*program, *isa);
   if (!linkDeviceLibrary(module, *program, *isa))
     return nullptr;
-  auto code = JitCode::make(std::move(context), std::move(program), *isa);
+  auto code = JitCode::make(std::move(context), std::move(program), *isa, Effort::Full,
+                            [isa](llvm::StringRef name) {
+                              return kernels::deviceSymbol(*isa, name);
+                            });
   auto entry = code ? (*code)->lookup(kEntry) : code.takeError();
   if (!entry) {
     module.emitError("the program cannot be made executable: ")
