@@ -5,8 +5,8 @@ import sys
 import tempfile
 import unittest
 
-SOURCE = os.environ["TESSERA_SOURCE"]
-BUILD = os.environ["TESSERA_BUILD"]
+SOURCE = os.environ.get("TESSERA_SOURCE", os.path.abspath(f"{__file__}/../../.."))
+BUILD = os.environ.get("TESSERA_BUILD", os.path.join(SOURCE, "build"))
 TESSERA = os.path.join(BUILD, "bin", "tessera")
 MODELS = os.path.join(SOURCE, "test", "tools", "models")
 sys.path.insert(0, os.path.join(SOURCE, "examples"))
