@@ -9,7 +9,7 @@ namespace tessera {
 /// Compiles @main for a chip, to run on this machine's `isa`. A module that carries a chip keeps
 /// it; one that has been lowered in part is entered from there. On failure returns null and has
 /// emitted diagnostics.
-std::shared_ptr<const runtime::CompiledModel>
-compileProgram(mlir::ModuleOp module, Isa isa, const CompileOptions &options);
+std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp module, Isa isa,
+                                                             const CompileOptions &options);
 
 } // namespace tessera

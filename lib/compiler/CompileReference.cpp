@@ -2,6 +2,7 @@
 #include "CompileReference.h"
 #include "Jit.h"
 #include "Signature.h"
+#include "Stages.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
@@ -172,6 +173,11 @@ struct Kept {
 } // namespace
 
 std::shared_ptr<const runtime::CompiledModel> compileReference(mlir::ModuleOp module, Isa isa) {
+  if (const Level level = levelOf(module); level != Level::Graph) {
+    module.emitError("expected npu operators for the reference, but got a module that ")
+        << stageName(level) << " has lowered";
+    return nullptr;
+  }
   mlir::PassManager manager(module.getContext());
   manager.addPass(createNpuExternalizeConstants());
   if (failed(manager.run(module)))

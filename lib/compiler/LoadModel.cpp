@@ -143,6 +143,12 @@ bool isWeight(mlir::FunctionOpInterface function, unsigned index) {
   return function.getArgAttr(index, "npu.weight") || function.getArgAttr(index, kRandomWeightAttr);
 }
 
+bool isInput(mlir::FunctionOpInterface function, unsigned index) {
+  return !function.getArgAttr(index, "npu.weight") &&
+         !function.getArgAttr(index, kRandomWeightAttr) &&
+         !function.getArgAttr(index, kOutputAttr) && !function.getArgAttr(index, kArenaAttr);
+}
+
 std::string inputName(mlir::FunctionOpInterface function, unsigned index) {
   if (auto name = function.getArgAttrOfType<mlir::StringAttr>(index, "npu.name"))
     return name.str();
@@ -163,7 +169,7 @@ std::optional<std::vector<OnnxPort>> readPorts(mlir::ModuleOp module, std::strin
   }
   std::vector<OnnxPort> ports;
   for (unsigned index = 0; index < main.getNumArguments(); ++index) {
-    if (isWeight(main, index))
+    if (!isInput(main, index))
       continue;
     auto type = llvm::dyn_cast<mlir::ShapedType>(main.getArgumentTypes()[index]);
     auto elements = type ? elementTypeOf(type.getElementType()) : std::nullopt;

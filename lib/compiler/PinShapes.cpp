@@ -70,7 +70,7 @@ bool pinShapes(mlir::ModuleOp module, const std::vector<import_::OnnxInput> &inp
   size_t next = 0;
   bool changed = false;
   for (mlir::BlockArgument argument : main.getArguments()) {
-    if (isWeight(main, argument.getArgNumber()) || next == inputs.size())
+    if (!isInput(main, argument.getArgNumber()) || next == inputs.size())
       continue;
     const import_::OnnxInput &input = inputs[next++];
     auto type = llvm::dyn_cast<RankedTensorType>(argument.getType());

@@ -7,7 +7,7 @@
 
 namespace tessera {
 
-/// Gives the arguments of @main the shapes of `inputs`, one per argument without a weight, in
+/// Gives the arguments of @main the shapes of `inputs`, one per input, in
 /// order (an empty shape and a dim of -1 leave it alone), and works out the types of everything
 /// that depends on them. Returns false and sets `error` when a shape contradicts an operator.
 bool pinShapes(mlir::ModuleOp module, const std::vector<import_::OnnxInput> &inputs,

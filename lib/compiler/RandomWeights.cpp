@@ -23,17 +23,23 @@ constexpr float kDeviation = 0.02f;
 
 mlir::LogicalResult replaceArgument(mlir::func::FuncOp main, unsigned index, uint64_t seed) {
   mlir::BlockArgument argument = main.getArgument(index);
-  auto type = llvm::dyn_cast<mlir::RankedTensorType>(argument.getType());
-  if (!type || !type.hasStaticShape() || !type.getElementType().isF32())
+  auto shaped = llvm::dyn_cast<mlir::ShapedType>(argument.getType());
+  if (!shaped || !shaped.hasRank() || !shaped.hasStaticShape() || !shaped.getElementType().isF32())
     return main.emitOpError("expected argument ")
            << index << ", which carries " << kRandomWeightAttr
            << ", to be a static tensor of f32, but got " << argument.getType();
+  const auto type = mlir::RankedTensorType::get(shaped.getShape(), shaped.getElementType());
   const auto count = static_cast<size_t>(type.getNumElements());
   auto blob =
       mlir::HeapAsmResourceBlob::allocate(count * sizeof(float), 64, /*dataIsMutable=*/true);
   fillNormal({reinterpret_cast<float *>(blob.getMutableData().data()), count}, seed, 0.0f,
              kDeviation);
   auto value = mlir::DenseResourceElementsAttr::get(type, "random_weight", std::move(blob));
+  if (llvm::isa<mlir::MemRefType>(shaped)) { // lowered already: a weight of the program
+    main.removeArgAttr(index, kRandomWeightAttr);
+    main.setArgAttr(index, "npu.weight", value);
+    return mlir::success();
+  }
   auto builder = mlir::OpBuilder::atBlockBegin(&main.getBody().front());
   argument.replaceAllUsesWith(
       npu::ConstantOp::create(builder, argument.getLoc(), type, value).getResult());

@@ -30,22 +30,26 @@ std::optional<runtime::ElementType> elementTypeOf(mlir::Type type) {
   return std::nullopt;
 }
 
-/// Describes an input or output; emits an error when it is nothing that the runtime can pass.
+/// Describes an input or output, a tensor or the buffer it has become; emits an error when it is
+/// nothing that the runtime can pass.
 std::optional<runtime::TensorInfo> describe(mlir::FunctionOpInterface main, mlir::Type type,
                                             std::string name) {
-  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
-  auto elements = tensor ? elementTypeOf(tensor.getElementType()) : std::nullopt;
-  if (!elements) {
-    main.emitError("expected '") << name << "' to be a tensor of a type that a model can have, "
-                                 << "but got " << type;
+  auto shaped = llvm::dyn_cast<mlir::ShapedType>(type);
+  auto buffer = llvm::dyn_cast<mlir::MemRefType>(type);
+  auto elements = shaped ? elementTypeOf(shaped.getElementType()) : std::nullopt;
+  const bool dense = buffer ? buffer.getLayout().isIdentity() && !buffer.getMemorySpace()
+                            : llvm::isa<mlir::RankedTensorType>(type);
+  if (!elements || !dense) {
+    main.emitError("expected '") << name << "' to be a dense tensor of a type that a model can "
+                                 << "have, but got " << type;
     return std::nullopt;
   }
-  if (!tensor.hasStaticShape()) {
+  if (!shaped.hasStaticShape()) {
     main.emitError("'") << name << "' has dimensions that are not fixed, " << type
                         << "; give its input or --shape";
     return std::nullopt;
   }
-  return runtime::TensorInfo{std::move(name), *elements, tensor.getShape().vec()};
+  return runtime::TensorInfo{std::move(name), *elements, shaped.getShape().vec()};
 }
 
 /// A copy of the elements, aligned for the widest vectors.
@@ -77,9 +81,19 @@ std::optional<Signature> readSignature(mlir::ModuleOp module) {
   }
   Signature signature;
   for (auto [index, type] : llvm::enumerate(main.getArgumentTypes())) {
-    auto info = describe(main, type, inputName(main, index));
+    if (main.getArgAttr(index, kArenaAttr))
+      continue;
+    const bool isOutput = main.getArgAttr(index, kOutputAttr) != nullptr;
+    std::string name = inputName(main, index);
+    if (isOutput && !main.getArgAttr(index, "npu.name"))
+      name = "output_" + std::to_string(signature.outputs.size());
+    auto info = describe(main, type, std::move(name));
     if (!info)
       return std::nullopt;
+    if (isOutput) {
+      signature.outputs.push_back(std::move(*info));
+      continue;
+    }
     if (auto attr = main.getArgAttrOfType<mlir::ElementsAttr>(index, "npu.weight")) {
       auto weight = copyWeight(attr);
       if (!weight) {

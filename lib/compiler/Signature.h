@@ -27,8 +27,9 @@ struct Signature {
   std::vector<WeightData> weights;
 };
 
-/// Reads it from @main. On failure (no @main, dynamic dims, types that a model cannot have, a
-/// weight without its bytes) returns nothing and has emitted the error.
+/// Reads it from @main, on tensors or on buffers, where outputs are arguments. On failure (no
+/// @main, dynamic dims, types that a model cannot have, a weight without its bytes) returns nothing
+/// and has emitted the error.
 std::optional<Signature> readSignature(mlir::ModuleOp module);
 
 } // namespace tessera

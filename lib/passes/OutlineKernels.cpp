@@ -129,7 +129,14 @@ struct OutlineKernels : impl::NpuOutlineKernelsBase<OutlineKernels> {
       kernel.erase();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function.isPublic() && !function.isExternal())
-        copyRepeatedResults(function);
+        prepareEntry(function);
+  }
+
+  /// Results are marked, since they become arguments like any other when tensors become buffers.
+  void prepareEntry(func::FuncOp function) {
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      function.setResultAttr(i, "npu.output", UnitAttr::get(&getContext()));
+    copyRepeatedResults(function);
   }
 
   /// A caller has one buffer per result: a value that is given back twice is copied for the second.

@@ -211,6 +211,25 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
   // The entry function
   //===--------------------------------------------------------------------===//
 
+  /// Where the runtime passes each argument: inputs first, then weights, then outputs.
+  static SmallVector<unsigned> runtimeOrder(func::FuncOp function) {
+    auto rank = [&](unsigned i) {
+      if (function.getArgAttr(i, "tile.arena"))
+        return 3; // passed by itself
+      bool weight = function.getArgAttr(i, "npu.weight") ||
+                    function.getArgAttr(i, "npu.random_weight");
+      return function.getArgAttr(i, "npu.output") ? 2 : weight ? 1 : 0;
+    };
+    SmallVector<unsigned> order = llvm::to_vector(llvm::seq(0u, function.getNumArguments()));
+    llvm::sort(order, [&](unsigned a, unsigned b) {
+      return std::pair(rank(a), a) < std::pair(rank(b), b);
+    });
+    SmallVector<unsigned> slots(order.size());
+    for (auto [slot, argument] : llvm::enumerate(order))
+      slots[argument] = slot;
+    return slots;
+  }
+
   void lowerEntry(func::FuncOp entryFunction) {
     Block &entry = entryFunction.getBody().front();
     OpBuilder b(&getContext());
@@ -220,9 +239,10 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     Value buffers = entry.addArgument(pointer, loc), arena = entry.addArgument(pointer, loc);
     Value context = entry.addArgument(pointer, loc);
     b.setInsertionPointToStart(&entry);
+    SmallVector<unsigned> slots = runtimeOrder(entryFunction);
     for (unsigned i = 0; i < count; ++i) {
       bool isArena = entryFunction.getArgAttr(i, "tile.arena") != nullptr;
-      Value at = isArena ? arena : loadPointer(b, loc, buffers, i);
+      Value at = isArena ? arena : loadPointer(b, loc, buffers, slots[i]);
       entry.getArgument(i).replaceAllUsesWith(
           bufferAt(b, loc, cast<MemRefType>(entry.getArgument(i).getType()), at));
     }

@@ -6,8 +6,10 @@
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/LoadModel.h"
+#include "tessera/dialect/tile/ChipSpec.h"
 
 namespace tessera::tool {
+
 int importCommand(llvm::ArrayRef<std::string> arguments) {
   std::string model, output, chipName;
   std::vector<std::string> shapes;

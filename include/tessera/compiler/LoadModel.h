@@ -25,12 +25,16 @@ TESSERA_API mlir::FunctionOpInterface entryFunction(mlir::ModuleOp module);
 TESSERA_API std::string inputName(mlir::FunctionOpInterface function, unsigned index);
 TESSERA_API std::string outputName(mlir::FunctionOpInterface function, unsigned index);
 
-/// Whether an argument of @main is a weight of the model (`npu.weight`, `npu.random_weight`) and
-/// not an input.
-TESSERA_API bool isWeight(mlir::FunctionOpInterface function, unsigned index);
+/// Argument attributes of @main once tensors have become buffers: a buffer that the caller gives
+/// for a result, and the memory for what passes between kernels.
+inline constexpr llvm::StringLiteral kOutputAttr = "npu.output";
+inline constexpr llvm::StringLiteral kArenaAttr = "tile.arena";
 
-/// What goes into the module's @main; a dimension of -1 is dynamic. Weights are left
-/// out. On failure sets `error`.
+/// Whether an argument of @main is an input: no weight (`npu.weight`, `npu.random_weight`), no
+/// result and no arena.
+TESSERA_API bool isInput(mlir::FunctionOpInterface function, unsigned index);
+
+/// What goes into the module's @main; a dimension of -1 is dynamic. On failure sets `error`.
 TESSERA_API std::optional<std::vector<import_::OnnxPort>> readPorts(mlir::ModuleOp module,
                                                                     std::string &error);
 

@@ -20,7 +20,8 @@ TESSERA_API void fillNormal(llvm::MutableArrayRef<float> values, uint64_t seed, 
 TESSERA_API void fillUniform(llvm::MutableArrayRef<int64_t> values, uint64_t seed, uint64_t bound);
 
 /// Replaces every argument of @main that carries `npu.random_weight = SEED` by an npu.constant of
-/// mean 0 and deviation 0.02. Such an argument must be a static tensor of f32.
+/// mean 0 and deviation 0.02; where it is a buffer, the argument gets the value as `npu.weight`.
+/// Such an argument must be a static tensor or buffer of f32.
 TESSERA_API mlir::LogicalResult fillRandomWeights(mlir::ModuleOp module);
 
 } // namespace tessera
