@@ -31,16 +31,6 @@ void addPlain(const kernels::KernelRow &row) {
   }
 }
 
-void addEigen(Isa isa) {
-  for (const auto &[m, n, k] : kGemmShapes) {
-    auto a = floats(m * k, 1), b = floats(k * n, 2), c = floats(m * n, 3);
-    add("matmul", "f32", "eigen-" + std::string(isaName(isa)), shape({m, n, k}), Work::Flops,
-        flops(m, n, k), [=, m = m, n = n, k = k, run = isaPeers(isa).matmul] {
-          run(a.get(), b.get(), c.get(), m, n, k);
-        });
-  }
-}
-
 std::int64_t panelOf(Isa isa) {
   return isa == Isa::avx512 ? 64 : isa == Isa::avx2 ? 16 : 8;
 }
@@ -76,9 +66,9 @@ void addPack(const kernels::KernelRow &row) {
 }
 
 void addFractal(const kernels::KernelRow &row) {
-  const std::int64_t m = 128, n = 128, k = 128, k0 = row.dtype == "f16" ? 16 : 8;
+  const std::int64_t m = 128, n = 128, k = 128, k0 = row.dtype == "f32" ? 8 : 16;
   auto a = floats(m * k, 1), b = floats(k * n, 2), c = floats(m * n, 3);
-  if (row.dtype == "f16") // zeros: their bits as halves are numbers, those of floats may not be
+  if (row.dtype != "f32") // zeros: their bits as halves are numbers, those of floats may not be
     for (std::int64_t i = 0; i < m * k; ++i)
       a[i] = b[i] = 0;
   add("mma_fractal", std::string(row.dtype), whoOf(row), shape({m, n, k}), Work::Flops,
@@ -94,10 +84,24 @@ void addFractal(const kernels::KernelRow &row) {
 
 } // namespace
 
+void addEigenProduct(const std::string &op, const Product &p, Isa isa) {
+  auto a = floats(p.batch * p.m * p.k, 1), b = floats(p.batch * p.k * p.n, 2),
+       c = floats(p.batch * p.m * p.n, 3);
+  add(op, "f32", "eigen-" + std::string(isaName(isa)), p.shape(), Work::Flops, p.flops(),
+      [=, run = isaPeers(isa).matmul] {
+        for (std::int64_t i = 0; i < p.batch; ++i)
+          run(a.get() + i * p.m * p.k, b.get() + i * p.k * p.n, c.get() + i * p.m * p.n, p.m, p.n,
+              p.k);
+      });
+}
+
 void addMatmul() {
   forEachRow("matmul", addPlain);
   forEachRow("mma", addPacked);
-  forEachRow("mma", [](const kernels::KernelRow &row) { addEigen(row.isa); });
+  forEachRow("mma", [](const kernels::KernelRow &row) {
+    for (const auto &[m, n, k] : kGemmShapes)
+      addEigenProduct("matmul", {1, m, n, k}, row.isa);
+  });
   forEachRow("pack_rhs", addPack);
   forEachRow("mma_fractal", addFractal);
 }

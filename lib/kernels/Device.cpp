@@ -168,6 +168,14 @@ void tessera_mma_fractal_f16(const void *a, int64_t a_block_m, int64_t a_block_k
                            c_block_n, m, n, k, k0, accumulate);
 }
 
+void tessera_mma_fractal_bf16(const void *a, int64_t a_block_m, int64_t a_block_k, const void *b,
+                              int64_t b_block_k, int64_t b_block_n, float *c, int64_t c_block_m,
+                              int64_t c_block_n, int64_t m, int64_t n, int64_t k, int64_t k0,
+                              int32_t accumulate) {
+  MmaFractalBf16<Arch>::run(a, a_block_m, a_block_k, b, b_block_k, b_block_n, c, c_block_m,
+                            c_block_n, m, n, k, k0, accumulate);
+}
+
 void tessera_copy_nd2nz_32(const void *nd, int64_t nd_row_stride, int64_t nd_col_stride, void *nz,
                            int64_t nz_block_row, int64_t nz_block_col, int64_t rows, int64_t cols,
                            int64_t c0) {

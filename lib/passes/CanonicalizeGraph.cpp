@@ -96,7 +96,6 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
     populateReshapePatterns(all);
     populateTransposePatterns(all);
     populateContractionPatterns(all);
-    populatePoolPatterns(all);
     if (foldWeights)
       populateWeightPatterns(all);
     naming = std::move(names);

@@ -21,8 +21,6 @@ void populateActivationPatterns(mlir::RewritePatternSet &patterns);
 void populateNormPatterns(mlir::RewritePatternSet &patterns);
 /// 1x1 convolutions as matmul, grouped convolutions, batches folded into rows, pads into pads.
 void populateContractionPatterns(mlir::RewritePatternSet &patterns);
-/// Averages that leave the padding out become averages that do not, times a constant.
-void populatePoolPatterns(mlir::RewritePatternSet &patterns);
 /// Operators on tensors without elements become constants.
 void populateEmptyPatterns(mlir::RewritePatternSet &patterns);
 /// Constant scales move into constant weights, constants after them into one.

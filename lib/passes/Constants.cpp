@@ -156,7 +156,7 @@ void writeNumber(char *data, Type elementType, double number) {
 
 ConstantBuffer::ConstantBuffer(RankedTensorType type)
     : type(type), blob(HeapAsmResourceBlob::allocate(std::max<int64_t>(tensorBytes(type), 1),
-                                                     /*align=*/64, /*dataIsMutable=*/true)) {}
+                                                     /*align=*/16, /*dataIsMutable=*/true)) {}
 
 ElementsAttr ConstantBuffer::finish() {
   Type element = type.getElementType();

@@ -12,7 +12,9 @@ using namespace tessera;
 
 namespace {
 
-MemRefType typeOf(Value v) { return cast<MemRefType>(v.getType()); }
+MemRefType typeOf(Value v) {
+  return cast<MemRefType>(v.getType());
+}
 
 /// A buffer as C code sees it: address, extents and strides as i64.
 struct View {
@@ -46,9 +48,7 @@ public:
 
 private:
   Value i64(int64_t v) { return arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(v)); }
-  Value i64(Value index) {
-    return arith::IndexCastOp::create(b, loc, b.getI64Type(), index);
-  }
+  Value i64(Value index) { return arith::IndexCastOp::create(b, loc, b.getI64Type(), index); }
   Value i32(int64_t v) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(v)); }
 
   View view(Value buffer) {
@@ -93,12 +93,8 @@ private:
     OpBuilder inside(op->getContext());
     inside.setInsertionPointToEnd(&body);
     tile::YieldOp::create(inside, loc, o.getValue());
-    VectorWork work{loc,
-                    {},
-                    {o.getTarget()},
-                    {b.getMultiDimIdentityMap(type.getRank())},
-                    {},
-                    &body};
+    VectorWork work{loc, {},   {o.getTarget()}, {b.getMultiDimIdentityMap(type.getRank())},
+                    {},  &body};
     LogicalResult result = lowerVectorWork(b, work, lanes, library);
     body.clear();
     return result;
@@ -118,7 +114,8 @@ private:
     }
     case tile::CopyLayout::nz2zz: {
       AffineMap identity = b.getMultiDimIdentityMap(4);
-      AffineMap swapped = AffineMap::getPermutationMap(ArrayRef<unsigned>{1, 0, 2, 3}, b.getContext());
+      AffineMap swapped =
+          AffineMap::getPermutationMap(ArrayRef<unsigned>{1, 0, 2, 3}, b.getContext());
       return move(o.getSource(), o.getTarget(), identity, swapped);
     }
     case tile::CopyLayout::nd2nz: {
@@ -199,14 +196,13 @@ private:
     auto inner = scf::ForOp::create(b, loc, index(0), cols, index(1));
     b.setInsertionPointToStart(inner.getBody());
     Value r = outer.getInductionVar(), c = inner.getInductionVar(), block = index(16);
-    SmallVector<Value> at{arith::DivUIOp::create(b, loc, c, block),
-                          arith::DivUIOp::create(b, loc, r, block),
-                          arith::RemUIOp::create(b, loc, r, block),
-                          arith::RemUIOp::create(b, loc, c, block)};
+    SmallVector<Value> at{
+        arith::DivUIOp::create(b, loc, c, block), arith::DivUIOp::create(b, loc, r, block),
+        arith::RemUIOp::create(b, loc, r, block), arith::RemUIOp::create(b, loc, c, block)};
     Value v = memref::LoadOp::create(b, loc, o.getSource(), at);
     if (o.getRelu())
-      v = arith::MaximumFOp::create(
-          b, loc, v, arith::ConstantOp::create(b, loc, b.getFloatAttr(from, 0.0)));
+      v = arith::MaximumFOp::create(b, loc, v,
+                                    arith::ConstantOp::create(b, loc, b.getFloatAttr(from, 0.0)));
     if (from != to)
       v = arith::TruncFOp::create(b, loc, to, v);
     memref::StoreOp::create(b, loc, v, o.getTarget(), ValueRange{r, c});
@@ -217,15 +213,14 @@ private:
     if (typeOf(o.getTarget()).getRank() == 4)
       return gatherBlocks(o);
     if (!typeOf(o.getSource()).getElementType().isF32())
-      return o.emitOpError("gathers f32 only, but got ")
-             << typeOf(o.getSource()).getElementType();
+      return o.emitOpError("gathers f32 only, but got ") << typeOf(o.getSource()).getElementType();
     View x = view(o.getSource()), y = view(o.getTarget());
     ArrayRef<int64_t> kernel = o.getKernel(), stride = o.getStrides(), dilation = o.getDilations();
     call("tessera_im2col_f32",
-         {x.pointer, x.sizes[1], x.sizes[2], x.sizes[3], x.strides[1], x.strides[2],
-          i64(kernel[0]), i64(kernel[1]), i64(stride[0]), i64(stride[1]), i64(dilation[0]),
-          i64(dilation[1]), i64(o.getPadTop()), i64(o.getPadLeft()), i64(o.getFirstPixel()),
-          i64(o.getRows()), i64(o.getOutWidth()), y.pointer, y.strides[0]});
+         {x.pointer, x.sizes[1], x.sizes[2], x.sizes[3], x.strides[1], x.strides[2], i64(kernel[0]),
+          i64(kernel[1]), i64(stride[0]), i64(stride[1]), i64(dilation[0]), i64(dilation[1]),
+          i64(o.getPadTop()), i64(o.getPadLeft()), i64(o.getFirstPixel()), i64(o.getRows()),
+          i64(o.getOutWidth()), y.pointer, y.strides[0]});
     return success();
   }
 
@@ -269,7 +264,8 @@ private:
     scf::YieldOp::create(b, loc,
                          arith::ConstantOp::create(b, loc, b.getZeroAttr(element)).getResult());
     b.setInsertionPointAfter(choice);
-    Value r0 = index(typeOf(o.getTarget()).getDimSize(2)), c0 = index(typeOf(o.getTarget()).getDimSize(3));
+    Value r0 = index(typeOf(o.getTarget()).getDimSize(2)),
+          c0 = index(typeOf(o.getTarget()).getDimSize(3));
     memref::StoreOp::create(b, loc, choice.getResult(0), o.getTarget(),
                             ValueRange{div(r, r0), div(c, c0), rem(r, r0), rem(c, c0)});
     return success();
@@ -282,10 +278,13 @@ private:
                            ? arith::ExtUIOp::create(b, loc, b.getI32Type(), o.getAccumulate())
                            : i32(0);
     Value m = i64(o.getM()), n = i64(o.getN()), k = i64(o.getK());
-    if (!element.isF32() && !(element.isF16() && typeOf(o.getLhs()).getRank() == 4))
+    bool fractal = typeOf(o.getLhs()).getRank() == 4;
+    if (!element.isF32() && !(fractal && (element.isF16() || element.isBF16())))
       return o.emitOpError("has no CPU kernel for ") << element;
-    if (typeOf(o.getLhs()).getRank() == 4) {
-      call(element.isF32() ? "tessera_mma_fractal_f32" : "tessera_mma_fractal_f16",
+    if (fractal) {
+      call(element.isF32()   ? "tessera_mma_fractal_f32"
+           : element.isF16() ? "tessera_mma_fractal_f16"
+                             : "tessera_mma_fractal_bf16",
            {a.pointer, a.strides[0], a.strides[1], w.pointer, w.strides[0], w.strides[1], c.pointer,
             c.strides[1], c.strides[0], m, n, k, a.sizes[3], accumulate});
     } else if (typeOf(o.getRhs()).getRank() == 3) {
@@ -304,20 +303,20 @@ private:
              << typeOf(o.getInput()).getElementType();
     View x = view(o.getInput()), y = view(o.getOut());
     ArrayRef<int64_t> kernel = o.getKernel(), stride = o.getStrides(), dilation = o.getDilations();
-    SmallVector<Value> args{x.pointer, x.sizes[1], x.sizes[2], x.sizes[3], x.strides[1],
-                            x.strides[2]};
+    SmallVector<Value> args{x.pointer,  x.sizes[1],   x.sizes[2],
+                            x.sizes[3], x.strides[1], x.strides[2]};
     if (o.getFilter()) {
       // Taps follow each other at one distance: tiles never cut the window itself.
       View filter = view(o.getFilter());
       llvm::append_values(args, filter.pointer, filter.strides[1]);
     }
     llvm::append_values(args, i64(kernel[0]), i64(kernel[1]), i64(stride[0]), i64(stride[1]),
-                        i64(dilation[0]), i64(dilation[1]), i64(o.getPadTop()),
-                        i64(o.getPadLeft()), y.pointer, y.sizes[1], y.sizes[2], y.strides[1],
-                        y.strides[2]);
-    StringRef name = o.getKind() == tile::WindowKind::fma   ? "tessera_window_fma_f32"
-                     : o.getKind() == tile::WindowKind::max ? "tessera_window_max_f32"
-                                                            : "tessera_window_sum_f32";
+                        i64(dilation[0]), i64(dilation[1]), i64(o.getPadTop()), i64(o.getPadLeft()),
+                        y.pointer, y.sizes[1], y.sizes[2], y.strides[1], y.strides[2]);
+    StringRef name = o.getKind() == tile::WindowKind::fma    ? "tessera_window_fma_f32"
+                     : o.getKind() == tile::WindowKind::max  ? "tessera_window_max_f32"
+                     : o.getKind() == tile::WindowKind::mean ? "tessera_window_mean_f32"
+                                                             : "tessera_window_sum_f32";
     call(name, args);
     return success();
   }

@@ -63,8 +63,11 @@ void tessera::addCpuStage(OpPassManager &manager, const PipelineOptions &options
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertMathToFuncs()); // integer powers
   manager.addPass(createConvertVectorToLLVMPass());
-  manager.addPass(arith::createArithExpandOpsPass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true; // no CPU of ours converts bf16 by an instruction
+  manager.addPass(arith::createArithExpandOpsPass(expand));
   manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
   manager.addPass(createArithToLLVMConversionPass());

@@ -41,13 +41,12 @@ void Placer::emitVector(linalg::GenericOp op, ValueRange inputs, ValueRange outp
 
 /// Bytes of all buffers the region needs in the vector unit's memory per row of loop 0.
 static std::pair<int64_t, int64_t> rowBytes(linalg::GenericOp op,
-                                                       ArrayRef<SmallVector<int64_t>> shapes,
-                                                       unsigned loop) {
+                                            ArrayRef<SmallVector<int64_t>> shapes, unsigned loop) {
   int64_t perRow = 0, whole = 0;
   for (auto [operand, map, shape] :
        llvm::zip(op->getOperands(), op.getIndexingMapsArray(), shapes)) {
-    int64_t bytes = llvm::divideCeil(
-        cast<MemRefType>(operand.getType()).getElementTypeBitWidth(), 8);
+    int64_t bytes =
+        llvm::divideCeil(cast<MemRefType>(operand.getType()).getElementTypeBitWidth(), 8);
     bool cutByLoop = false;
     for (auto [expr, extent] : llvm::zip(map.getResults(), shape)) {
       if (auto d = dyn_cast<AffineDimExpr>(expr); d && d.getPosition() == loop)
@@ -75,6 +74,74 @@ static Value rowsOf(IRRewriter &b, Location loc, Value v, AffineMap map, unsigne
     }
   }
   return changed ? memref::SubViewOp::create(b, loc, v, offsets, sizes, ones).getResult() : v;
+}
+
+/// A reduction too long for the unit's memory: its state stays there while the input passes by in
+/// parts along a reduced loop. Returns false where there is no such loop.
+FailureOr<bool> Placer::placeInParts(linalg::GenericOp op, ArrayRef<Value> operands,
+                                     ArrayRef<SmallVector<int64_t>> shapes) {
+  Location loc = op.getLoc();
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  size_t inputs = op.getInputs().size();
+  for (auto [loop, type] : llvm::enumerate(op.getIteratorTypesArray())) {
+    if (type == utils::IteratorType::parallel)
+      continue;
+    auto [perRow, whole] = rowBytes(op, shapes, loop);
+    int64_t rows = (chip.capacity(vectorSpace()) / 2 - whole) / std::max<int64_t>(perRow, 1);
+    if (rows < 1)
+      continue;
+    Value total;
+    for (size_t i = 0; i < inputs && !total; ++i)
+      for (auto [d, expr] : llvm::enumerate(maps[i].getResults()))
+        if (auto dimExpr = dyn_cast<AffineDimExpr>(expr); dimExpr && dimExpr.getPosition() == loop)
+          total = dim(loc, operands[i], d);
+    if (!total)
+      continue;
+    auto local = [&](size_t i, Value like) -> FailureOr<Value> {
+      SmallVector<int64_t> shape = shapes[i];
+      for (auto [d, expr] : llvm::enumerate(maps[i].getResults()))
+        if (auto dimExpr = dyn_cast<AffineDimExpr>(expr); dimExpr && dimExpr.getPosition() == loop)
+          shape[d] = std::min(shape[d], rows);
+      Value buffer =
+          allocate(loc, shape, cast<MemRefType>(like.getType()).getElementType(), vectorSpace());
+      return cut(loc, buffer, memref::getMixedSizes(b, loc, like));
+    };
+    SmallVector<Value> outputs;
+    for (size_t i = inputs; i < operands.size(); ++i) {
+      outputs.push_back(operands[i]);
+      if (vectorReaches(operands[i]))
+        continue;
+      outputs.back() = *local(i, operands[i]);
+      if (failed(copyAlong(op, operands[i], outputs.back())))
+        return failure();
+    }
+    auto forOp = scf::ForOp::create(b, loc, constant(loc, 0), total, constant(loc, rows));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(forOp.getBody());
+      Value offset = forOp.getInductionVar();
+      Value left = arith::SubIOp::create(b, loc, total, offset);
+      Value count = arith::MinSIOp::create(b, loc, left, constant(loc, rows));
+      SmallVector<Value> parts;
+      for (size_t i = 0; i < inputs; ++i) {
+        Value part = rowsOf(b, loc, operands[i], maps[i], loop, offset, count);
+        if (!vectorReaches(part)) {
+          Value here = *local(i, part);
+          if (failed(copyAlong(op, part, here)))
+            return failure();
+          part = here;
+        }
+        parts.push_back(part);
+      }
+      emitVector(op, parts, outputs);
+    }
+    for (size_t i = inputs; i < operands.size(); ++i)
+      if (outputs[i - inputs] != operands[i] &&
+          failed(copyAlong(op, outputs[i - inputs], operands[i])))
+        return failure();
+    return true;
+  }
+  return false;
 }
 
 LogicalResult Placer::placeGeneric(linalg::GenericOp op) {
@@ -121,10 +188,19 @@ LogicalResult Placer::placeGeneric(linalg::GenericOp op) {
   }
   auto [perRow, whole] = rowBytes(op, shapes, loop);
   int64_t room = chip.capacity(vectorSpace()) / 2 - whole;
+  int64_t all = 0;
+  for (auto [v, shape] : llvm::zip(operands, shapes))
+    all += llvm::divideCeil(cast<MemRefType>(v.getType()).getElementTypeBitWidth(), 8) *
+           llvm::product_of(shape);
+  if (perRow > room || (outDim < 0 && all > chip.capacity(vectorSpace()) / 2)) {
+    FailureOr<bool> done = placeInParts(op, operands, shapes);
+    if (failed(done) || *done)
+      return success(succeeded(done));
+  }
   if (perRow > room)
     return op.emitOpError("needs ")
-           << perRow + whole << " bytes of " << vectorSpace()
-           << " for one row, but chip " << chip.name << " has " << chip.capacity(vectorSpace());
+           << perRow + whole << " bytes of " << vectorSpace() << " for one row, but chip "
+           << chip.name << " has " << chip.capacity(vectorSpace());
   int64_t rows = std::min(extent, room / std::max<int64_t>(perRow, 1));
   auto body = [&](Value offset, Value count) -> LogicalResult {
     SmallVector<Value> local;
@@ -141,8 +217,8 @@ LogicalResult Placer::placeGeneric(linalg::GenericOp op) {
           if (auto dimExpr = dyn_cast<AffineDimExpr>(expr);
               dimExpr && dimExpr.getPosition() == loop)
             shape[d] = rows;
-      Value buffer = allocate(loc, shape, cast<MemRefType>(v.getType()).getElementType(),
-                              vectorSpace());
+      Value buffer =
+          allocate(loc, shape, cast<MemRefType>(v.getType()).getElementType(), vectorSpace());
       Value here = cut(loc, buffer, memref::getMixedSizes(b, loc, part));
       bool isOutput = i >= inputs;
       bool reads = !isOutput || op.payloadUsesValueFromOperand(&op->getOpOperand(i));

@@ -40,6 +40,9 @@ private:
 
   // PlaceVector.cpp
   mlir::LogicalResult placeGeneric(mlir::linalg::GenericOp op);
+  mlir::FailureOr<bool> placeInParts(mlir::linalg::GenericOp op,
+                                     llvm::ArrayRef<mlir::Value> operands,
+                                     llvm::ArrayRef<llvm::SmallVector<int64_t>> shapes);
   mlir::LogicalResult placeWindow(tile::WindowOp op);
   mlir::LogicalResult placeFill(mlir::Location loc, mlir::Value value, mlir::Value target);
   mlir::LogicalResult placeCopy(mlir::Operation *op, mlir::Value source, mlir::Value target);

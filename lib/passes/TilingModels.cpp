@@ -371,11 +371,9 @@ template <typename Op> FailureOr<TilingResult> tileWindow(Op op, Tile &t) {
     filter = t.slice(op.getFilter(), t.nest.operands[1]);
     kind = tile::WindowKind::fma;
   } else if constexpr (std::is_same_v<Op, npu::AvgPool2DOp>) {
-    // Where pads do not count, the divisor differs from place to place: the graph pass has made
-    // that a multiplication of its own.
-    if (!op.getCountIncludePad() && llvm::any_of(op.getPads(), [](int64_t p) { return p != 0; }))
-      return failure();
-    kind = tile::WindowKind::sum;
+    // Where pads do not count, the divisor differs from place to place.
+    bool padded = llvm::any_of(op.getPads(), [](int64_t p) { return p != 0; });
+    kind = padded && !op.getCountIncludePad() ? tile::WindowKind::mean : tile::WindowKind::sum;
   }
   Value out = t.destination(op.getResult());
   auto window = tile::WindowOp::create(t.b, t.loc, out.getType(), kind, image, filter, out, padTop,

@@ -115,8 +115,8 @@ int64_t tessera_gather_rows(const void *src, int64_t src_row_bytes, int64_t src_
                             const void *indices, int32_t index_bytes, int64_t count, void *dst,
                             int64_t dst_row_bytes, int64_t row_bytes);
 
-/* c (+)= a * b on fractal blocks with f32 or f16 operands and f32 results: block (i, p) of a is
- * [16][k0], block (p, j) of b is [16 columns][k0 depths], block (i, j) of c is [16][16]; the
+/* c (+)= a * b on fractal blocks with f32, f16 or bf16 operands and f32 results: block (i, p) of a
+ * is [16][k0], block (p, j) of b is [16 columns][k0 depths], block (i, j) of c is [16][16]; the
  * strides are those between blocks. zZ: a_block_m = k / k0 * 16 * k0, a_block_k = 16 * k0; NZ: the
  * other way round. Only elements below m, n, k are touched. fractal.h */
 void tessera_mma_fractal_f32(const void *a, int64_t a_block_m, int64_t a_block_k, const void *b,
@@ -127,6 +127,10 @@ void tessera_mma_fractal_f16(const void *a, int64_t a_block_m, int64_t a_block_k
                              int64_t b_block_k, int64_t b_block_n, float *c, int64_t c_block_m,
                              int64_t c_block_n, int64_t m, int64_t n, int64_t k, int64_t k0,
                              int32_t accumulate);
+void tessera_mma_fractal_bf16(const void *a, int64_t a_block_m, int64_t a_block_k, const void *b,
+                              int64_t b_block_k, int64_t b_block_n, float *c, int64_t c_block_m,
+                              int64_t c_block_n, int64_t m, int64_t n, int64_t k, int64_t k0,
+                              int32_t accumulate);
 
 /* Element (r, q) between nd + r * nd_row_stride + q * nd_col_stride and [r % 16][q % c0] of block
  * (r / 16, q / c0) at nz + (r / 16) * nz_block_row + (q / c0) * nz_block_col; elements of 32, 16

@@ -1,4 +1,4 @@
-// f16 storage: conversion to and from float, by instruction where there is one, else by bits.
+// f16 and bf16 storage: conversion to float, by instruction where there is one, else by bits.
 #pragma once
 
 #include "tessera/kernels/Simd.h"
@@ -27,6 +27,15 @@ template <class Arch> struct Half {
     // The exponent is off by 112; a multiplication fixes it for denormals too.
     const float scaled = __builtin_bit_cast(float, rest << 13) * 0x1p112f;
     return __builtin_bit_cast(float, sign | __builtin_bit_cast(std::uint32_t, scaled));
+  }
+};
+
+template <class Arch> struct BrainHalf {
+  /// dst[i] = the value of the bf16 src[i], for i < count. No overlap. A bf16 is the upper half of
+  /// a float, and the loop is one that compilers turn into vector code.
+  static TESSERA_INLINE void widen(const std::uint16_t *src, float *dst, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i)
+      dst[i] = __builtin_bit_cast(float, static_cast<std::uint32_t>(src[i]) << 16);
   }
 };
 

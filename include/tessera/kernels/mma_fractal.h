@@ -1,4 +1,4 @@
-// The mma_fractal operator: matrix products of fractal operands held as f32 or f16.
+// The mma_fractal operator: matrix products of fractal operands held as f32, f16 or bf16.
 #pragma once
 
 #include "tessera/kernels/Half.h"
@@ -20,9 +20,9 @@ template <class Arch> struct MmaFractalF32 : FractalMmaKernel<MmaFractalF32<Arch
   }
 };
 
-/// f16 operands, products and sums in f32.
-template <class Arch>
-struct MmaFractalF16 : FractalMmaKernel<MmaFractalF16<Arch>, Arch, std::uint16_t> {
+/// Operands of 16 bits, which `Storage<Arch>::widen` brings to f32; products and sums in f32.
+template <class Arch, template <class> class Storage>
+struct MmaFractalNarrow : FractalMmaKernel<MmaFractalNarrow<Arch, Storage>, Arch, std::uint16_t> {
   static constexpr bool kWidens = true;
 
   /// The first `rows` rows of a block [16][k0], `depths` valid elements each.
@@ -30,11 +30,11 @@ struct MmaFractalF16 : FractalMmaKernel<MmaFractalF16<Arch>, Arch, std::uint16_t
                                            std::int64_t rows, std::int64_t k0,
                                            std::int64_t depths) {
     if (depths == k0) {
-      Half<Arch>::widen(block, wide, rows * k0);
+      Storage<Arch>::widen(block, wide, rows * k0);
       return wide;
     }
     for (std::int64_t r = 0; r < rows; ++r)
-      Half<Arch>::widen(block + r * k0, wide + r * k0, depths);
+      Storage<Arch>::widen(block + r * k0, wide + r * k0, depths);
     return wide;
   }
 
@@ -48,5 +48,8 @@ struct MmaFractalF16 : FractalMmaKernel<MmaFractalF16<Arch>, Arch, std::uint16_t
     return wide;
   }
 };
+
+template <class Arch> using MmaFractalF16 = MmaFractalNarrow<Arch, Half>;
+template <class Arch> using MmaFractalBf16 = MmaFractalNarrow<Arch, BrainHalf>;
 
 } // namespace tessera::kernels

@@ -56,7 +56,8 @@ def Tile_CopyLayout : I32EnumAttr<"CopyLayout", "how a copy rearranges what it m
 }
 
 def Tile_WindowKind : I32EnumAttr<"WindowKind", "what a window operator does with its window", [
-  I32EnumAttrCase<"fma", 0>, I32EnumAttrCase<"max", 1>, I32EnumAttrCase<"sum", 2>]> {
+  I32EnumAttrCase<"fma", 0>, I32EnumAttrCase<"max", 1>, I32EnumAttrCase<"sum", 2>,
+  I32EnumAttrCase<"mean", 3>]> {
   let cppNamespace = "::tessera::tile";
   let genSpecializedAttr = 0;
 }

@@ -108,8 +108,8 @@ def Tile_WindowOp : Tile_DestinationOp<"window"> {
   let summary = "Sliding-window work of the vector unit, channel by channel";
   let description = [{
     For each output pixel and channel: `fma` sums input times filter over the window (depthwise
-    convolution), `max` and `sum` reduce the window. Places outside the input count as zero, or
-    for `max` not at all. Input `[1, h, w, c]`, filter `[kh, kw, c]`, output `[1, oh, ow, c]`.
+    convolution), `max` and `sum` reduce the window, and `mean` divides the sum by the number of
+    places inside the input. Places outside count as zero, or for `max` not at all. Input `[1, h, w, c]`, filter `[kh, kw, c]`, output `[1, oh, ow, c]`.
 
     ```mlir
     tile.window max ins(%x : memref<1x8x8x16xf32>) outs(%y : memref<1x4x4x16xf32>) pads(%c0, %c0)
