@@ -36,8 +36,9 @@ static Attribute identityOf(Operation *op) {
 }
 
 static func::FuncOp makeFunction(SymbolTable &symbols, Operation *op) {
+  // "exp" alone is a function of libm's, which the lowering of npu.exp may call.
   auto function = func::FuncOp::create(
-      op->getLoc(), op->getName().stripDialect(),
+      op->getLoc(), ("npu_" + op->getName().stripDialect()).str(),
       FunctionType::get(op->getContext(), op->getOperandTypes(), op->getResultTypes()));
   function.setPrivate();
   // Said in the way that survives the conversion to LLVM; inlining would undo this pass.

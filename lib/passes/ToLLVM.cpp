@@ -61,6 +61,7 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       if (!bytes)
         return signalPassFailure();
       scratch = std::max(scratch, *bytes);
+      function.setName(coreName(function.getName()));
     }
     for (func::FuncOp function : functions)
       if (!function.isExternal() && !function->hasAttr("tile.kernel"))
@@ -70,6 +71,9 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     module->setAttr("tile.kernels", b.getArrayAttr(names));
     module->setAttr("tile.isa", b.getStringAttr(isaName(*runsOn)));
   }
+
+  /// The name of a kernel's code. A kernel may be called "exp", which is a function of libm's.
+  static std::string coreName(StringRef kernel) { return ("core_" + kernel).str(); }
 
   Attribute costOf(func::FuncOp kernel, StringRef name) {
     if (auto cost = kernel->getAttrOfType<FloatAttr>(name))
@@ -269,7 +273,8 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       LLVM::StoreOp::create(b, loc, addressOf(b, loc, buffer), slot);
     }
     auto type = b.getFunctionType({pointer, b.getI64Type(), pointer}, {});
-    Value function = func::ConstantOp::create(b, loc, type, launch.getKernelAttr());
+    auto symbol = FlatSymbolRefAttr::get(&getContext(), coreName(launch.getKernel()));
+    Value function = func::ConstantOp::create(b, loc, type, symbol);
     Value core = UnrealizedConversionCastOp::create(b, loc, pointer, function).getResult(0);
     Value index = LLVM::ConstantOp::create(
         b, loc, b.getI32IntegerAttr(kernelIndex.lookup(launch.getKernel())));

@@ -2,10 +2,10 @@
 // RUN: tessera-opt %s --npu-outline-operators | FileCheck %s
 
 // CHECK-LABEL: func @shares_equal_operators
-// CHECK: %[[A:.*]] = call @add(%{{.*}}, %{{.*}})
-// CHECK: %[[B:.*]] = call @add(%[[A]], %[[A]])
-// CHECK: call @leaky_relu(%[[B]])
-// CHECK: call @leaky_relu_0(%[[B]])
+// CHECK: %[[A:.*]] = call @npu_add(%{{.*}}, %{{.*}})
+// CHECK: %[[B:.*]] = call @npu_add(%[[A]], %[[A]])
+// CHECK: call @npu_leaky_relu(%[[B]])
+// CHECK: call @npu_leaky_relu_0(%[[B]])
 func.func @shares_equal_operators(%x: tensor<4xf32>, %y: tensor<4xf32>)
     -> (tensor<4xf32>, tensor<4xf32>) {
   %0 = npu.add %x, %y : tensor<4xf32>
@@ -29,7 +29,7 @@ func.func @leaves_views_and_dynamic_shapes(%x: tensor<4xf32>, %y: tensor<?xf32>)
   return %0, %1, %2 : tensor<2x2xf32>, tensor<2xf32>, tensor<?xf32>
 }
 
-// CHECK: func.func private @add(%[[X:.*]]: tensor<4xf32>, %[[Y:.*]]: tensor<4xf32>)
+// CHECK: func.func private @npu_add(%[[X:.*]]: tensor<4xf32>, %[[Y:.*]]: tensor<4xf32>)
 // CHECK-SAME: passthrough = ["noinline"]
 // CHECK-NEXT: npu.add %[[X]], %[[Y]]
 // CHECK-NEXT: return
