@@ -162,6 +162,15 @@ void printSummary(const Machine &machine) {
   }
 }
 
+void measure(benchmark::State &state, const std::function<void()> &call, Work kind, double work) {
+  for (auto _ : state) {
+    call();
+    benchmark::ClobberMemory();
+  }
+  state.counters[kind == Work::Flops ? "flop/s" : "B/s"] =
+      benchmark::Counter(work, benchmark::Counter::kIsIterationInvariantRate);
+}
+
 } // namespace
 
 void add(const std::string &op, const std::string &dtype, const std::string &who,
@@ -169,17 +178,28 @@ void add(const std::string &op, const std::string &dtype, const std::string &who
          Clock clock) {
   const std::string name = op + "/" + dtype + "/" + who + "/" + shape;
   entries()[name] = {op, dtype, who, shape, kind, work, clock, {}};
-  const char *unit = kind == Work::Flops ? "flop/s" : "B/s";
-  auto body = [call = std::move(call), work, unit](benchmark::State &state) {
-    for (auto _ : state) {
-      call();
-      benchmark::ClobberMemory();
-    }
-    state.counters[unit] = benchmark::Counter(work, benchmark::Counter::kIsIterationInvariantRate);
-  };
-  auto *row = benchmark::RegisterBenchmark(name.c_str(), std::move(body));
+  auto *row = benchmark::RegisterBenchmark(
+      name.c_str(), [call = std::move(call), kind, work](benchmark::State &state) {
+        measure(state, call, kind, work);
+      });
   if (clock == Clock::Wall)
     row->UseRealTime();
+}
+
+void addMade(const std::string &op, const std::string &dtype, const std::string &who,
+             const std::string &shape, Work kind, double work,
+             std::function<std::function<void()>()> make) {
+  const std::string name = op + "/" + dtype + "/" + who + "/" + shape;
+  entries()[name] = {op, dtype, who, shape, kind, work, Clock::Thread, {}};
+  auto call = std::make_shared<std::function<void()>>();
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State &state) {
+    if (!*call)
+      *call = make();
+    if (*call)
+      measure(state, *call, kind, work);
+    else
+      state.SkipWithError("could not be made");
+  });
 }
 
 std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed) {
@@ -191,6 +211,15 @@ std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed) {
     data[i] = static_cast<float>(static_cast<std::int32_t>(state)) * 0x1p-31f;
   }
   return {data, [](float *p) { std::free(p); }};
+}
+
+double Product::flops() const {
+  return 2.0 * static_cast<double>(batch) * static_cast<double>(m) * static_cast<double>(n) *
+         static_cast<double>(k);
+}
+
+std::string Product::shape() const {
+  return batch == 1 ? bench::shape({m, n, k}) : bench::shape({batch, m, n, k});
 }
 
 std::string shape(std::initializer_list<std::int64_t> sizes) {
@@ -250,8 +279,8 @@ int run(int argc, char **argv) {
 #if defined(TESSERA_BENCH_ONEDNN)
   addOneDnn();
 #endif
-#if defined(TESSERA_BENCH_TILE_PROGRAMS)
-  addTilePrograms();
+#if defined(TESSERA_BENCH_PROGRAMS)
+  addPrograms(ceiling);
 #endif
   Reporter reporter;
   if (benchmark::RunSpecifiedBenchmarks(&reporter) == 0)
@@ -262,6 +291,9 @@ int run(int argc, char **argv) {
   if (!measured) // --benchmark_list_tests
     return 0;
   printSummary(measureMachine());
+#if defined(TESSERA_BENCH_OPENBLAS)
+  reportOpenBlas();
+#endif
   return 0;
 }
 

@@ -25,6 +25,12 @@ void add(const std::string &op, const std::string &dtype, const std::string &who
          const std::string &shape, Work kind, double work, std::function<void()> call,
          Clock clock = Clock::Thread);
 
+/// The same for a call that is made only when its row is run, and not timed. Where `make` returns
+/// null, the row ends as an error.
+void addMade(const std::string &op, const std::string &dtype, const std::string &who,
+             const std::string &shape, Work kind, double work,
+             std::function<std::function<void()>()> make);
+
 /// Memory aligned to 64 bytes, filled with numbers in [-1, 1), kept until the program ends.
 std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed = 1);
 
@@ -40,14 +46,30 @@ std::string whoOf(const kernels::KernelRow &row);
 /// The best matrix multiplication there is at the loop level: operands packed and in cache.
 inline constexpr const char *kIdealLoop = "ideal";
 
+/// `batch` products c[m, n] = a[m, k] * b[k, n] of plain row-major operands.
+struct Product {
+  std::int64_t batch, m, n, k;
+
+  double flops() const;
+  /// "512x512x512", the batch before it unless it is 1.
+  std::string shape() const;
+};
+
+/// Peers' rows for one product under the name `op`; those of peers that are not there add nothing.
+void addEigenProduct(const std::string &op, const Product &product, Isa isa);
+void addOpenBlasProduct(const std::string &op, const Product &product);
+void addOneDnnProduct(const std::string &op, const Product &product);
+
 void addElementwise();
 void addMatmul();
 void addMovement();
 void addRows();
 void addWindow();
 void addOpenBlas();
+/// Says which of its kernels OpenBLAS runs.
+void reportOpenBlas();
 void addOneDnn();
-/// Defined in TileProgramBench.cpp, when it is there.
-void addTilePrograms();
+/// With the compiler only.
+void addPrograms(Isa ceiling);
 
 } // namespace tessera::bench

@@ -42,27 +42,31 @@ void addPrimitive(const std::string &op, const std::string &who, const std::stri
       });
 }
 
-void addMatmuls(bool packed) {
-  for (const auto &[m, n, k] : kGemmShapes) {
-    auto a = floats(m * k, 1), b = floats(k * n, 2), c = floats(m * n, 3);
-    const auto ad = plain({m, k}, Tag::ab), cd = plain({m, n}, Tag::ab);
-    const auto bd = plain({k, n}, packed ? Tag::any : Tag::ab);
-    const dnnl::matmul::primitive_desc desc(dnnl::matmul::desc(ad, bd, cd), engine());
-    dnnl::memory weights = wrap(plain({k, n}, Tag::ab), b);
-    if (packed) {
-      dnnl::memory preferred(desc.weights_desc(), engine());
-      dnnl::stream stream(engine());
-      dnnl::reorder(weights, preferred).execute(stream, weights, preferred);
-      stream.wait();
-      weights = preferred;
-    }
-    addPrimitive(
-        "matmul", packed ? "onednn-packed" : "onednn", shape({m, n, k}), Work::Flops,
-        2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k),
-        dnnl::matmul(desc),
-        {{DNNL_ARG_SRC, wrap(ad, a)}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, wrap(cd, c)}},
-        {a, b, c});
+/// oneDNN lays out the right operand as it likes beforehand when it is `packed`.
+void addMatmul(const std::string &op, const Product &p, bool packed) {
+  auto a = floats(p.batch * p.m * p.k, 1), b = floats(p.batch * p.k * p.n, 2),
+       c = floats(p.batch * p.m * p.n, 3);
+  const bool batched = p.batch > 1;
+  const Tag tag = batched ? Tag::abc : Tag::ab;
+  const auto dims = [&](std::int64_t rows, std::int64_t cols) {
+    return batched ? Dims{p.batch, rows, cols} : Dims{rows, cols};
+  };
+  const auto ad = plain(dims(p.m, p.k), tag), cd = plain(dims(p.m, p.n), tag);
+  const auto bd = plain(dims(p.k, p.n), packed ? Tag::any : tag);
+  const dnnl::matmul::primitive_desc desc(dnnl::matmul::desc(ad, bd, cd), engine());
+  dnnl::memory weights = wrap(plain(dims(p.k, p.n), tag), b);
+  if (packed) {
+    dnnl::memory preferred(desc.weights_desc(), engine());
+    dnnl::stream stream(engine());
+    dnnl::reorder(weights, preferred).execute(stream, weights, preferred);
+    stream.wait();
+    weights = preferred;
   }
+  addPrimitive(
+      op, packed ? "onednn-packed" : "onednn", p.shape(), Work::Flops, p.flops(),
+      dnnl::matmul(desc),
+      {{DNNL_ARG_SRC, wrap(ad, a)}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, wrap(cd, c)}},
+      {a, b, c});
 }
 
 void addEltwise(const char *op, dnnl::algorithm algorithm, float alpha = 0, float beta = 0) {
@@ -129,10 +133,15 @@ void addDepthwise(std::int64_t h, std::int64_t w, std::int64_t c, std::int64_t k
 
 } // namespace
 
+void addOneDnnProduct(const std::string &op, const Product &product) {
+  addMatmul(op, product, /*packed=*/false);
+}
+
 void addOneDnn() {
   using A = dnnl::algorithm;
-  addMatmuls(false);
-  addMatmuls(true);
+  for (const auto &[m, n, k] : kGemmShapes)
+    for (bool packed : {false, true})
+      addMatmul("matmul", {1, m, n, k}, packed);
   addEltwise("relu", A::eltwise_relu);
   addEltwise("tanh", A::eltwise_tanh);
   addEltwise("exp", A::eltwise_exp);
