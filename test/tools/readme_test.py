@@ -44,7 +44,8 @@ class Readme(ToolTest):
                 if not name.endswith(".md"):
                     continue
                 with open(os.path.join(SOURCE, folder, name), encoding="utf-8") as file:
-                    for link in re.findall(r"\]\(([^)#:]+)\)", file.read()):
+                    text = re.sub(r"```.*?```", "", file.read(), flags=re.S)
+                    for link in re.findall(r"\]\(([^)#:]+)\)", text):
                         self.assertTrue(os.path.exists(os.path.join(SOURCE, folder, link)),
                                         f"{name} links to {link}")
 
