@@ -5,6 +5,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "tessera/compiler/LoadModel.h"
+#include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/npu/NpuOps.h"
 
 namespace tessera {
@@ -70,6 +71,8 @@ mlir::LogicalResult fillRandomWeights(mlir::ModuleOp module) {
   auto main = module.lookupSymbol<mlir::func::FuncOp>(kEntryName);
   if (!main || main.isExternal())
     return mlir::success();
+  // Bytecode loads the dialects of its operations, which may be none of npu's any longer.
+  module.getContext()->loadDialect<npu::NpuDialect>();
   for (unsigned index = main.getNumArguments(); index-- > 0;) {
     mlir::Attribute attr = main.getArgAttr(index, kRandomWeightAttr);
     if (!attr)
