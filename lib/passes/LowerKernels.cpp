@@ -341,6 +341,17 @@ private:
 
 } // namespace
 
+ValueRange DeviceLibrary::call(OpBuilder &b, Location loc, StringRef name, TypeRange results,
+                               ValueRange args) {
+  if (!module.lookupSymbol(name)) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(module.getBody());
+    auto type = b.getFunctionType(TypeRange(args), results);
+    func::FuncOp::create(b, loc, name, type).setPrivate();
+  }
+  return func::CallOp::create(b, loc, name, results, args).getResults();
+}
+
 Value tessera::addressOf(OpBuilder &b, Location loc, Value buffer) {
   auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, buffer);
   Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer);
