@@ -6,12 +6,11 @@
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/LoadModel.h"
-#include "tessera/dialect/tile/ChipSpec.h"
 
 namespace tessera::tool {
 
 int importCommand(llvm::ArrayRef<std::string> arguments) {
-  std::string model, output, chipName;
+  std::string model, output;
   std::vector<std::string> shapes;
   CommandLine line("import",
                    "Reads a model and gives it as npu operators on tensors. Without -o it prints "
@@ -22,10 +21,6 @@ int importCommand(llvm::ArrayRef<std::string> arguments) {
             "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
             "open.",
             shapes);
-  line.text("--chip", "NAME|FILE",
-            "Puts the description of this chip into the module, for the passes of tessera-opt to "
-            "make its program.",
-            chipName);
   line.text("-o", "FILE",
             "Where to write the module: bytecode if the name ends in .mlirbc, which is smaller and "
             "quicker to read, else text.",
@@ -42,12 +37,6 @@ int importCommand(llvm::ArrayRef<std::string> arguments) {
   auto module = loadModel(*context, model, bindings, error);
   if (!module)
     return fail(error);
-  if (!chipName.empty()) {
-    const auto chip = tile::loadChip(chipName, error);
-    if (!chip)
-      return fail(error);
-    chip->attach(*module);
-  }
   if (!output.empty())
     return writeModule(*module, output);
   printForPeople(*module);
