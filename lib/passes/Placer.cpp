@@ -60,6 +60,13 @@ static LogicalResult retypeView(Operation *op) {
 
 LogicalResult Placer::place(Operation *op) {
   b.setInsertionPoint(op);
+  if (auto named = dyn_cast<linalg::LinalgOp>(op);
+      named && !isa<linalg::GenericOp, linalg::FillOp>(op)) {
+    FailureOr<linalg::GenericOp> generic = linalg::generalizeNamedOp(b, named);
+    if (failed(generic))
+      return named->emitOpError("has no place on a chip");
+    return place(*generic); // the named operation is gone
+  }
   LogicalResult result =
       llvm::TypeSwitch<Operation *, LogicalResult>(op)
           .Case([&](tile::MatmulOp o) { return placeMatmul(o); })
@@ -80,16 +87,6 @@ LogicalResult Placer::place(Operation *op) {
             return success();
           })
           .Case([&](memref::DeallocOp) { return success(); })
-          .Case([&](linalg::LinalgOp o) -> LogicalResult {
-            FailureOr<linalg::GenericOp> generic = linalg::generalizeNamedOp(b, o);
-            if (failed(generic))
-              return o->emitOpError("has no place on a chip");
-            b.setInsertionPoint(*generic);
-            if (failed(placeGeneric(*generic)))
-              return failure();
-            dead.push_back(*generic);
-            return success();
-          })
           .Default([&](Operation *o) -> LogicalResult {
             // Views and index arithmetic follow their operands into the memories.
             for (OpOperand &operand : o->getOpOperands())
