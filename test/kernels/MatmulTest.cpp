@@ -30,6 +30,9 @@ std::vector<Problem> problems(int lanes) {
     for (std::int64_t n : {1, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes + 1, 4 * lanes,
                            4 * lanes + 3, 8 * lanes + 2})
       all.push_back({m, n, 1 + (m * 7 + n) % 11});
+  // Few rows and a right operand that L1 does not hold.
+  for (std::int64_t m : {1, 2, 3, 4, 5, 6, 8, 12})
+    all.push_back({m, 27 * lanes + 3, 155});
   all.push_back({3, 2 * lanes + 5, 385});
   all.push_back({13, 4 * lanes + 5, 769});
   all.push_back({200, 70, 33});

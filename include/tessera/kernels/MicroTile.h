@@ -5,14 +5,15 @@
 
 namespace tessera::kernels {
 
-/// c[Rows, Vectors * lanes] (+)= a[Rows, k] * b[k, Vectors * lanes].
-template <class Arch, int Rows, int Vectors> struct MicroTile {
+/// c[Rows, Vectors * lanes] (+)= a[Rows, k] * b[k, Vectors * lanes]. With `PartOfB` the last vector
+/// of b is read only as far as that of c.
+template <class Arch, int Rows, int Vectors, bool PartOfB = false> struct MicroTile {
   using S = Simd<Arch>;
   using F = typename S::F;
 
   /// Strides in elements: a[r * aRow + p * aK], b[p * bK + column], c[r * cRow + column]. Of the
-  /// last vector only the first `tail` columns of c are read or written; b is read whole. With
-  /// `accumulate` false, c is not read.
+  /// last vector only the first `tail` columns of c are read or written. With `accumulate` false,
+  /// c is not read.
   static TESSERA_INLINE void run(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
                                  std::int64_t bK, float *c, std::int64_t cRow, std::int64_t k,
                                  std::int64_t tail, bool accumulate) {
@@ -22,9 +23,9 @@ template <class Arch, int Rows, int Vectors> struct MicroTile {
     else
       clear(acc);
     if (aK == 1)
-      multiply(acc, a, aRow, 1, b, bK, k);
+      multiply(acc, a, aRow, 1, b, bK, k, tail);
     else
-      multiply(acc, a, aRow, aK, b, bK, k);
+      multiply(acc, a, aRow, aK, b, bK, k, tail);
     storeTile(acc, c, cRow, tail);
   }
 
@@ -39,12 +40,13 @@ template <class Arch, int Rows, int Vectors> struct MicroTile {
 
   static TESSERA_INLINE void multiply(F (&acc)[Rows][Vectors], const float *a, std::int64_t aRow,
                                       std::int64_t aK, const float *b, std::int64_t bK,
-                                      std::int64_t k) {
+                                      std::int64_t k, std::int64_t tail = S::kLanes) {
     for (std::int64_t p = 0; p < k; ++p) {
       F bs[Vectors];
       TESSERA_UNROLL
       for (int v = 0; v < Vectors; ++v)
-        bs[v] = S::load(b + p * bK + v * S::kLanes);
+        bs[v] = PartOfB && v + 1 == Vectors ? S::loadPart(b + p * bK + v * S::kLanes, tail)
+                                            : S::load(b + p * bK + v * S::kLanes);
       TESSERA_UNROLL
       for (int r = 0; r < Rows; ++r) {
         const F x(a[r * aRow + p * aK]);
@@ -101,11 +103,11 @@ template <> struct MatmulShape<xsimd::avx512bw> {
 #endif
 
 /// A column of register tiles: all rows of one block of columns, whatever their number.
-template <class Arch, int Rows, int Vectors> struct TileColumn {
+template <class Arch, int Rows, int Vectors, bool PartOfB = false> struct TileColumn {
   using S = Simd<Arch>;
 
-  /// As MicroTile::run for any m >= 0 and 1 <= columns <= Vectors * lanes. b must be readable up
-  /// to the next whole vector of columns.
+  /// As MicroTile::run for any m >= 0 and 1 <= columns <= Vectors * lanes. Without `PartOfB`
+  /// b must be readable up to the next whole vector of columns.
   static void run(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
                   std::int64_t bK, float *c, std::int64_t cRow, std::int64_t m,
                   std::int64_t columns, std::int64_t k, bool accumulate) {
@@ -135,8 +137,8 @@ private:
                                              std::int64_t k, bool accumulate) {
     std::int64_t i = 0;
     for (; i + Rows <= m; i += Rows)
-      MicroTile<Arch, Rows, V>::run(a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, k, tail,
-                                    accumulate);
+      MicroTile<Arch, Rows, V, PartOfB>::run(a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, k,
+                                             tail, accumulate);
     if (i < m)
       lastRows<Rows - 1, V>(m - i, a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail, k,
                             accumulate);
@@ -148,7 +150,7 @@ private:
                                       std::int64_t cRow, std::int64_t tail, std::int64_t k,
                                       bool accumulate) {
     if (R == 1 || left == R) {
-      MicroTile<Arch, R, V>::run(a, aRow, aK, b, bK, c, cRow, k, tail, accumulate);
+      MicroTile<Arch, R, V, PartOfB>::run(a, aRow, aK, b, bK, c, cRow, k, tail, accumulate);
       return;
     }
     if constexpr (R > 1)

@@ -1,6 +1,7 @@
 // Matrix multiplication of plain operands, packing the right one on the fly.
 #pragma once
 
+#include "tessera/kernels/FewRows.h"
 #include "tessera/kernels/mma.h"
 #include "tessera/kernels/pack_rhs.h"
 
@@ -13,6 +14,7 @@ struct Matmul {
   static constexpr Family kFamily = Family::Matmul;
   using S = Simd<Arch>;
   using Column = TileColumn<Arch, Rows, Vectors>;
+  using Unpacked = FewRows<Arch, Rows, Vectors>;
   static constexpr std::int64_t kPanel = Vectors * S::kLanes;
   static constexpr std::int64_t kDepth = 384;
   static constexpr std::int64_t kRowBlock = 192;
@@ -24,6 +26,19 @@ struct Matmul {
   static void run(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
                   std::int64_t bK, std::int64_t bN, float *c, std::int64_t cRow, std::int64_t m,
                   std::int64_t n, std::int64_t k, std::int32_t accumulate) {
+    if (bN == 1 && Unpacked::suits(bK, m, k)) {
+      Unpacked::run(a, aRow, aK, b, bK, c, cRow, m, n, k, accumulate != 0);
+      return;
+    }
+    packing(a, aRow, aK, b, bK, bN, c, cRow, m, n, k, accumulate);
+  }
+
+private:
+  static __attribute__((noinline)) void packing(const float *a, std::int64_t aRow, std::int64_t aK,
+                                                const float *b, std::int64_t bK, std::int64_t bN,
+                                                float *c, std::int64_t cRow, std::int64_t m,
+                                                std::int64_t n, std::int64_t k,
+                                                std::int32_t accumulate) {
     std::int64_t done = 0;
     do {
       const std::int64_t depth = k - done < kDepth ? k - done : kDepth;
@@ -37,20 +52,12 @@ struct Matmul {
     } while (done < k);
   }
 
-private:
   static void block(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
                     std::int64_t bK, std::int64_t bN, float *c, std::int64_t cRow, std::int64_t m,
                     std::int64_t n, std::int64_t k, bool accumulate) {
-    // Few rows do not repay packing: each element of b is then used m times only.
-    const bool direct = bN == 1 && m <= 2 * Rows;
     for (std::int64_t j = 0; j < n; j += kPanel) {
       const std::int64_t columns = n - j < kPanel ? n - j : kPanel;
-      const std::int64_t whole = direct ? columns - columns % S::kLanes : 0;
-      if (whole > 0)
-        Column::run(a, aRow, aK, b + j, bK, c + j, cRow, m, whole, k, accumulate);
-      if (whole < columns)
-        packed(a, aRow, aK, b + (j + whole) * bN, bK, bN, c + j + whole, cRow, m, columns - whole,
-               k, accumulate);
+      packed(a, aRow, aK, b + j * bN, bK, bN, c + j, cRow, m, columns, k, accumulate);
     }
   }
 

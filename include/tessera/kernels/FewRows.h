@@ -1,0 +1,123 @@
+// Multiplication of few rows by a plain right operand, which streams past the registers unpacked.
+#pragma once
+
+#include "tessera/kernels/MicroTile.h"
+
+namespace tessera::kernels {
+
+/// c[m, n] (+)= a[m, k] * b[k, n] for a small m, limited by how fast b arrives: each element of b
+/// serves m products only, so that packing would cost more than it saves.
+template <class Arch, int Rows, int Vectors> struct FewRows {
+  using S = Simd<Arch>;
+
+  /// A right operand of at most so many elements stays in L1 as it is.
+  static constexpr std::int64_t kNear = 4096;
+
+  /// Whether it is better not to pack b: few rows use each element too rarely, and what stays in
+  /// L1 need not be moved.
+  static TESSERA_INLINE bool suits(std::int64_t bK, std::int64_t m, std::int64_t k) {
+    return m <= 2 * Rows || k * bK <= kNear;
+  }
+
+  /// As Matmul::run with bN == 1. Each element is summed in order of k.
+  static void run(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
+                  std::int64_t bK, float *c, std::int64_t cRow, std::int64_t m, std::int64_t n,
+                  std::int64_t k, bool accumulate) {
+    const std::int64_t group = groupOf(bK, m, n, k);
+    if (group == 0)
+      direct(a, aRow, aK, b, bK, c, cRow, m, n, k, accumulate);
+    else
+      streams(a, aRow, aK, b, bK, c, cRow, m, n, k, group, accumulate);
+  }
+
+private:
+  /// Depth of a block of a b that is read by columns of register tiles.
+  static constexpr std::int64_t kDepth = 384;
+  /// Columns between two visits of a group when a has more rows than one register tile: the
+  /// second tile finds them in L1.
+  static constexpr std::int64_t kColumns = 256;
+  /// More elements than this come from memory rather than a cache.
+  static constexpr std::int64_t kFar = std::int64_t(1) << 22;
+
+  static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
+  /// Rows of b that stream past at once, each a stream for the prefetcher and the TLB to follow; 0
+  /// to read b by columns, where c need not make a trip through the registers for each group.
+  /// Eight streams were fastest from memory, up to 2.3 times columns, and for one or two rows from
+  /// L3; for three and four rows sixteen were, unless the tiles are wide enough to read columns.
+  static TESSERA_INLINE std::int64_t groupOf(std::int64_t bK, std::int64_t m, std::int64_t n,
+                                             std::int64_t k) {
+    if (k * bK <= kNear)
+      return 0;
+    if (m <= 2 || k * n > kFar)
+      return 8;
+    return m <= 4 && S::kLanes < 16 ? 16 : 0;
+  }
+
+  static __attribute__((noinline)) void streams(const float *a, std::int64_t aRow, std::int64_t aK,
+                                                const float *b, std::int64_t bK, float *c,
+                                                std::int64_t cRow, std::int64_t m, std::int64_t n,
+                                                std::int64_t k, std::int64_t group,
+                                                bool accumulate) {
+    const std::int64_t width = m <= Rows ? n : kColumns;
+    for (std::int64_t p = 0; p < k; p += group)
+      for (std::int64_t j = 0; j < n; j += width)
+        for (std::int64_t i = 0; i < m; i += Rows)
+          pickRows<Rows>(m - i, a + i * aRow + p * aK, aRow, aK, b + p * bK + j, bK,
+                         c + i * cRow + j, cRow, least(n - j, width), least(k - p, group),
+                         accumulate || p > 0);
+  }
+
+  static TESSERA_INLINE void direct(const float *a, std::int64_t aRow, std::int64_t aK,
+                                    const float *b, std::int64_t bK, float *c, std::int64_t cRow,
+                                    std::int64_t m, std::int64_t n, std::int64_t k,
+                                    bool accumulate) {
+    constexpr std::int64_t kWidth = Vectors * S::kLanes;
+    const std::int64_t whole = n - n % S::kLanes;
+    std::int64_t p = 0;
+    do {
+      const std::int64_t depth = least(k - p, kDepth);
+      const float *as = a + p * aK, *bs = b + p * bK;
+      for (std::int64_t j = 0; j < whole; j += kWidth)
+        TileColumn<Arch, Rows, Vectors>::run(as, aRow, aK, bs + j, bK, c + j, cRow, m,
+                                             least(whole - j, kWidth), depth, accumulate || p > 0);
+      if (whole < n)
+        TileColumn<Arch, Rows, 1, true>::run(as, aRow, aK, bs + whole, bK, c + whole, cRow, m,
+                                             n - whole, depth, accumulate || p > 0);
+      p += depth;
+    } while (p < k);
+  }
+
+  template <int R>
+  static TESSERA_INLINE void pickRows(std::int64_t left, const float *a, std::int64_t aRow,
+                                      std::int64_t aK, const float *b, std::int64_t bK, float *c,
+                                      std::int64_t cRow, std::int64_t n, std::int64_t k,
+                                      bool accumulate) {
+    if (R == 1 || left >= R) {
+      strips<R>(a, aRow, aK, b, bK, c, cRow, n, k, accumulate);
+      return;
+    }
+    if constexpr (R > 1)
+      pickRows<R - 1>(left, a, aRow, aK, b, bK, c, cRow, n, k, accumulate);
+  }
+
+  /// The register tile of R rows has as many accumulators as the full one, but no more columns
+  /// than eight vectors.
+  template <int R> static constexpr int kVectors = Rows * Vectors / R < 8 ? Rows * Vectors / R : 8;
+
+  template <int R>
+  static __attribute__((noinline)) void
+  strips(const float *a, std::int64_t aRow, std::int64_t aK, const float *b, std::int64_t bK,
+         float *c, std::int64_t cRow, std::int64_t n, std::int64_t k, bool accumulate) {
+    std::int64_t j = 0;
+    for (; j + kVectors<R> * S::kLanes <= n; j += kVectors<R> * S::kLanes)
+      MicroTile<Arch, R, kVectors<R>>::run(a, aRow, aK, b + j, bK, c + j, cRow, k, S::kLanes,
+                                           accumulate);
+    for (; j + S::kLanes <= n; j += S::kLanes)
+      MicroTile<Arch, R, 1>::run(a, aRow, aK, b + j, bK, c + j, cRow, k, S::kLanes, accumulate);
+    if (j < n)
+      MicroTile<Arch, R, 1, true>::run(a, aRow, aK, b + j, bK, c + j, cRow, k, n - j, accumulate);
+  }
+};
+
+} // namespace tessera::kernels
