@@ -122,6 +122,8 @@ void contractions(Cases &cases) {
   for (bool a : {false, true})
     for (bool b : {false, true})
       cases.push_back(matmul({}, {}, 13, 21, 9, a, b));
+  for (const char *element : {"f16", "bf16", "i8"})
+    cases.push_back(matmul({}, {}, 13, 21, 19, false, true, element));
   cases.push_back(matmul({2}, {2}, 5, 6, 7));
   cases.push_back(matmul({2}, {}, 5, 6, 7));
   cases.push_back(matmul({}, {3}, 5, 6, 7));

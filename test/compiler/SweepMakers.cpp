@@ -148,7 +148,7 @@ Case matmul(const Dims &batchA, const Dims &batchB, int64_t m, int64_t n, int64_
                  (turnB ? "transpose_rhs" : "") + "}";
   Case made = binary("matmul", a, b, element, Fill::normal, attributes);
   made.name += std::string(turnA ? "/ta" : "") + (turnB ? "/tb" : "");
-  const std::string t = type(out, element);
+  const std::string t = type(out, element == "i8" ? "i32" : element);
   made.body = made.body.substr(0, made.body.find(" -> ")) + " -> " + t;
   made.results = {{"r", t}};
   return made;
