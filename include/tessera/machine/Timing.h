@@ -1,0 +1,61 @@
+// How long a tile program takes on a chip description: what each operation costs, and when the
+// pipes of a core let it start. docs/machine.md says what is modelled and what is not.
+#pragma once
+#include "mlir/IR/BuiltinOps.h"
+#include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/machine/Interpreter.h"
+#include <string>
+#include <vector>
+
+namespace tessera::machine {
+
+/// Work of one pipe, summed over all blocks of a launch.
+struct PipeUse {
+  std::string name; ///< "MTE2"; "vector.MTE2" where several kinds of core have it.
+  double busyCycles = 0;
+  double share = 0; ///< Of the cycles of the cores that worked, idle time at the end included.
+};
+
+/// What went along one path, summed over all blocks of a launch.
+struct PathUse {
+  std::string from, to;
+  int64_t operations = 0, bytes = 0;
+};
+
+/// What a shared level delivered and took, summed over all blocks of a launch.
+struct LevelUse {
+  std::string name;
+  double bytes = 0;
+  double share = 0; ///< Of what it can do in the launch's core cycles; 0 without a known limit.
+};
+
+/// One kernel's launches; figures but `totalUs` are of the first.
+struct KernelTime {
+  std::string name;
+  std::string cores; ///< cube, vector or mix.
+  int64_t launches = 0;
+  int64_t blocks = 0, coresUsed = 0, waves = 0, blockClasses = 0;
+  double cycles = 0;  ///< Core cycles of the slowest core, ramp included.
+  double us = 0;      ///< The same as time, plus the launch.
+  double totalUs = 0; ///< Of all launches, which differ by what they find in the shared cache.
+  std::vector<PipeUse> pipes;
+  std::vector<PathUse> paths;
+  std::vector<LevelUse> levels;
+  double macs = 0;     ///< Multiply-accumulates of the matrix unit, valid extents only.
+  double macShare = 0; ///< Of what the matrix units of the whole chip could do in `us`.
+  std::string bound;   ///< What the time is made of mostly, in words.
+};
+
+/// A whole program.
+struct ProgramTime {
+  std::string chip;
+  double us = 0, cycles = 0, launchUs = 0, rampUs = 0;
+  int64_t launches = 0;
+  std::vector<KernelTime> kernels; ///< In order of their first launch.
+};
+
+/// Times every launch of @main, in order, one after another. The module must be a tile program of
+/// the chip. Returns failure, with errors on the operations, when it cannot be timed.
+mlir::FailureOr<ProgramTime> timeProgram(mlir::ModuleOp module, const tile::ChipSpec &chip);
+
+} // namespace tessera::machine

@@ -1,0 +1,262 @@
+// Copies, matrix steps and fills. VectorCosts.cpp has the bodies of vector operations.
+#include "Costs.h"
+#include "tessera/dialect/tile/TileDialect.h"
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace tessera::machine {
+using namespace mlir;
+
+static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+
+SharedRates::SharedRates(const tile::ChipSpec &chip, int64_t activeCores)
+    : readWarm(kNoLimit), readCold(kNoLimit), writeWarm(kNoLimit), writeCold(kNoLimit) {
+  const double cores = double(std::max<int64_t>(activeCores, 1));
+  auto limit = [](double &rate, double most) {
+    if (most > 0)
+      rate = std::min(rate, most);
+  };
+  if (const tile::SharedLevel *cache = chip.sharedCache()) {
+    limit(readWarm, cache->readPerCore);
+    limit(writeWarm, cache->writePerCore);
+    limit(readWarm, cache->total / cores);
+    limit(writeWarm, cache->total / cores);
+    limit(readCold, cache->coldRate);
+  }
+  if (const tile::SharedLevel *memory = chip.mainMemory()) {
+    limit(readCold, memory->readPerCore);
+    limit(writeCold, memory->writePerCore);
+    limit(readCold, memory->total / cores);
+    limit(writeCold, memory->total / cores);
+  }
+}
+
+double SharedRates::mix(double path, double warm, double cold, double share) {
+  const double slow = std::min({path, warm, cold}), fast = std::min(path, warm);
+  return 1.0 / ((1.0 - share) / fast + share / slow);
+}
+
+double CostModel::coldShare(const View &view) const {
+  return view.argument >= 0 && size_t(view.argument) < cold.size() ? cold[view.argument] : 0.0;
+}
+
+/// Cycles of the requests that rows of so many bytes are cut into. The pattern of cuts repeats
+/// with the largest request, so that many rows stand for all.
+static double requestCycles(const tile::Path &path, int64_t begin, int64_t rowBytes,
+                            int64_t strideBytes, int64_t rows, double rate) {
+  const int64_t largest = std::max<int64_t>(path.requestSizes.back(), 1);
+  const int64_t step = ((strideBytes % largest) + largest) % largest;
+  const int64_t period = std::min(rows, largest / std::gcd(step ? step : largest, largest));
+  double cycles = 0;
+  for (int64_t row = 0; row < period; ++row) {
+    int64_t at = (((begin + row * step) % largest) + largest) % largest;
+    // Whole largest requests in the middle of a row need no loop.
+    int64_t left = rowBytes;
+    while (left > 0) {
+      if (at % largest == 0 && left >= largest) {
+        const int64_t whole = left / largest;
+        cycles += double(whole) * std::max<double>(path.requestCycles, double(largest) / rate);
+        left -= whole * largest;
+        continue;
+      }
+      int64_t piece = std::min(left, int64_t(path.requestSizes.front()) -
+                                         at % int64_t(path.requestSizes.front()));
+      for (int64_t size : path.requestSizes)
+        if (size > 0 && at % size == 0 && size <= left)
+          piece = size;
+      cycles += std::max<double>(path.requestCycles, double(piece) / rate);
+      at += piece;
+      left -= piece;
+    }
+  }
+  return cycles * double(rows) / double(std::max<int64_t>(period, 1));
+}
+
+/// Fixed cost, the half-saturation size, and the bytes at the rate given, in requests where the
+/// path cuts them; between scratchpads rows are rounded up to the coarser granule.
+double CostModel::transferCycles(const tile::Path &path, const View &moved, double rate) const {
+  const View::Rows rows = moved.rows();
+  int64_t rowBytes = rows.length * moved.elementBytes;
+  if (rows.count * rowBytes == 0)
+    return path.fixedCycles;
+  const double start = path.fixedCycles + path.halfBytes / rate;
+  if (!path.requestSizes.empty() && path.requestSizes.front() > 0)
+    return start + requestCycles(path, moved.begin(), rowBytes, rows.stride * moved.elementBytes,
+                                 rows.count, rate);
+  int64_t granule = 1;
+  for (StringRef side : {path.from, path.to})
+    if (const tile::Memory *memory = chip.memory(side))
+      granule = std::max<int64_t>(granule, memory->granule);
+  rowBytes = int64_t(llvm::divideCeil(rowBytes, granule)) * granule;
+  return start + double(rows.count * rowBytes) / rate;
+}
+
+FailureOr<Cost> CostModel::ofCopy(const Step &step, const View &from, const View &to,
+                                  const View &moved) const {
+  const tile::Path *path = chip.path(from.space, to.space);
+  if (!path)
+    return step.op->emitOpError("moves from ")
+           << from.space << " to " << to.space << ", for which chip " << chip.name
+           << " has no path";
+  const StringRef global = chip.global().name;
+  double rate = path->bytesPerCycle;
+  if (from.space == global)
+    rate = rates.read(rate, coldShare(from));
+  if (to.space == global)
+    rate = rates.write(rate, coldShare(to));
+  Cost cost;
+  cost.pipe = {path->core, path->pipe};
+  cost.from = path->from;
+  cost.to = path->to;
+  cost.bytes = moved.bytes();
+  cost.cycles = transferCycles(*path, moved, rate);
+  cost.readBytes = from.space == global ? moved.bytes() : 0;
+  cost.writeBytes = to.space == global ? moved.bytes() : 0;
+  return cost;
+}
+
+/// Bytes that a unit reads and writes in the global memory directly, as a CPU's units do: it runs
+/// no faster than the shared levels deliver them.
+void CostModel::countGlobal(const Step &step, Cost &cost) const {
+  double cycles = 0;
+  for (const Step::Operand &operand : step.operands) {
+    if (operand.view.space != chip.global().name)
+      continue;
+    const double bytes = double(operand.view.bytes()), share = coldShare(operand.view);
+    if (operand.writes) {
+      cost.writeBytes += operand.view.bytes();
+      cycles += bytes / rates.write(kNoLimit, share);
+    } else {
+      cost.readBytes += operand.view.bytes();
+      cycles += bytes / rates.read(kNoLimit, share);
+    }
+  }
+  cost.cycles = std::max(cost.cycles, cycles);
+}
+
+FailureOr<Cost> CostModel::ofMma(const Step &step) const {
+  const View &a = step.operands[0].view, &b = step.operands[1].view, &c = step.operands[2].view;
+  const tile::Mma *unit = chip.mmaFor(a.type, b.type, c.type);
+  if (!unit)
+    unit = chip.mmaFor(a.type, b.type);
+  if (!unit)
+    return step.op->emitOpError("multiplies ")
+           << a.type << " by " << b.type << ", which chip " << chip.name << " does not do";
+  const int64_t m = step.extents[0], n = step.extents[1], k = step.extents[2];
+  Cost cost;
+  cost.pipe = {unit->core, unit->pipe};
+  cost.cycles = unit->cyclesFor(m, n, k);
+  cost.macs = double(m) * double(n) * double(k);
+  cost.idealCycles = cost.macs * unit->cycles / double(unit->m * unit->n * unit->k);
+  countGlobal(step, cost);
+  return cost;
+}
+
+FailureOr<const tile::VectorUnit *> CostModel::unitOf(const Step &step) const {
+  const tile::VectorUnit *unit = chip.vectorFor();
+  if (!unit)
+    return step.op->emitOpError("needs a vector unit, which chip ") << chip.name << " has not";
+  return unit;
+}
+
+FailureOr<Cost> CostModel::ofFill(const Step &step) const {
+  FailureOr<const tile::VectorUnit *> unit = unitOf(step);
+  if (failed(unit))
+    return failure();
+  const View &target = step.operands[0].view;
+  Cost cost;
+  cost.pipe = {(*unit)->core, (*unit)->pipe};
+  cost.cycles = (*unit)->cyclesFor("fill", target.bytes());
+  // A memory that the vector unit does not reach is cleared by the pipe that fills it.
+  if (!(*unit)->allowsSpace(target.space))
+    for (const tile::Path &path : chip.paths)
+      if (path.to == target.space) {
+        cost.pipe = {path.core, path.pipe};
+        cost.cycles = path.cyclesFor(double(target.bytes()));
+        break;
+      }
+  countGlobal(step, cost);
+  return cost;
+}
+
+FailureOr<Cost> CostModel::ofWindow(const Step &step) const {
+  FailureOr<const tile::VectorUnit *> unit = unitOf(step);
+  if (failed(unit))
+    return failure();
+  auto window = cast<tile::WindowOp>(step.op);
+  int64_t places = 1;
+  for (int64_t extent : window.getKernel())
+    places *= extent;
+  const View &out = step.operands.back().view;
+  const double repeats =
+      std::ceil(double(out.bytes()) / double(std::max<int64_t>((*unit)->bytes, 1)));
+  SmallVector<StringRef, 2> ops;
+  if (window.getKind() == tile::WindowKind::fma)
+    ops = {"mul", "add"};
+  else
+    ops = {window.getKind() == tile::WindowKind::max ? "max" : "add"};
+  Cost cost;
+  cost.pipe = {(*unit)->core, (*unit)->pipe};
+  for (StringRef op : ops)
+    cost.cycles +=
+        double(places) * repeats * (*unit)->cyclesPerRepeatOf(op) +
+        ((*unit)->registers ? 0 : double(places)) * ((*unit)->headOf(op) + (*unit)->tailOf(op));
+  if ((*unit)->registers)
+    cost.cycles += (*unit)->head + (*unit)->tail;
+  countGlobal(step, cost);
+  return cost;
+}
+
+FailureOr<Cost> CostModel::ofVector(const Step &step) const {
+  FailureOr<const tile::VectorUnit *> unit = unitOf(step);
+  if (failed(unit))
+    return failure();
+  auto maps = step.op->getAttrOfType<ArrayAttr>("indexing_maps");
+  SmallVector<int64_t, 4> extents;
+  int64_t elementBytes = 1;
+  for (auto [operand, attr] : llvm::zip(step.operands, maps)) {
+    AffineMap map = cast<AffineMapAttr>(attr).getValue();
+    extents.resize(map.getNumDims(), 1);
+    elementBytes = std::max(elementBytes, operand.view.elementBytes);
+    for (auto [d, expr] : llvm::enumerate(map.getResults()))
+      if (auto dim = dyn_cast<AffineDimExpr>(expr); dim && d < operand.view.sizes.size())
+        extents[dim.getPosition()] = operand.view.sizes[d];
+  }
+  Cost cost;
+  cost.pipe = {(*unit)->core, (*unit)->pipe};
+  cost.cycles = vectorCycles(**unit, step.op, extents, elementBytes);
+  countGlobal(step, cost);
+  return cost;
+}
+
+FailureOr<Cost> CostModel::of(const Step &step) const {
+  auto view = [&](size_t i) -> const View & { return step.operands[i].view; };
+  // The side that has only the valid extents says what moves: the matrix, or what there is of it.
+  auto smaller = [&]() -> const View & {
+    return view(0).elements() <= view(1).elements() ? view(0) : view(1);
+  };
+  if (isa<tile::CopyOp>(step.op))
+    return ofCopy(step, view(0), view(1), smaller());
+  if (isa<tile::Im2colOp>(step.op)) {
+    // Its last two extents are the rows and columns of the matrix that it makes.
+    View matrix = view(1);
+    const auto extents = step.extents.take_back(2);
+    matrix.sizes = {extents[0], extents[1]};
+    matrix.strides = {extents[1], 1};
+    return ofCopy(step, view(0), view(1), matrix);
+  }
+  if (isa<tile::FixpipeOp, tile::PackOp>(step.op))
+    return ofCopy(step, view(0), view(1), view(1));
+  if (isa<tile::MmaOp>(step.op))
+    return ofMma(step);
+  if (isa<tile::VectorOp, tile::RowReduceOp>(step.op))
+    return ofVector(step);
+  if (isa<tile::FillOp>(step.op))
+    return ofFill(step);
+  if (isa<tile::WindowOp>(step.op))
+    return ofWindow(step);
+  return step.op->emitOpError("is not placed on a pipe yet, so it cannot be timed");
+}
+
+} // namespace tessera::machine

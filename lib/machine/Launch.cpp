@@ -1,0 +1,295 @@
+// Blocks over cores: each class of blocks is walked once, each sequence of blocks timed once.
+#include "Launch.h"
+#include "Pipes.h"
+#include "tessera/dialect/tile/TileDialect.h"
+#include <cmath>
+#include <map>
+
+namespace tessera::machine {
+using namespace mlir;
+namespace {
+
+/// A run of equal blocks longer than this goes on at the pace of its last one.
+constexpr int64_t kSimulatedRun = 4;
+
+/// One class of blocks: its operations, and what they add up to.
+struct BlockWork {
+  std::vector<TimedStep> steps;
+  std::vector<double> busy; ///< By pipe.
+  std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> paths;
+  double globalBytes = 0, macs = 0, idealMatrixCycles = 0;
+};
+
+class Launch {
+public:
+  Launch(func::FuncOp kernel, const tile::ChipSpec &chip, StringRef cores, ArrayRef<bool> isCold)
+      : kernel(kernel), chip(chip), isCold(isCold), interpreter(kernel), table(chip) {
+    kind = cores == "vector" ? chip.vectorCore() : chip.matrixCore();
+    const tile::Core *core = chip.core(kind);
+    coresOfChip = core ? std::max<int64_t>(core->count, 1) : 1;
+    clockMHz = core ? double(core->clockMHz) : 1.0;
+    time.name = kernel.getName().str();
+    time.cores = cores.str();
+  }
+
+  FailureOr<KernelTime> run() {
+    if (interpreter.grids().empty()) {
+      BlockList one;
+      one.classOf = {0};
+      one.representatives.emplace_back();
+      if (failed(addGrid(nullptr, one)))
+        return failure();
+    }
+    for (scf::ForallOp grid : interpreter.grids()) {
+      FailureOr<BlockList> list = interpreter.blocks(grid);
+      if (failed(list) || failed(addGrid(grid, *list)))
+        return failure();
+    }
+    finish();
+    return time;
+  }
+
+private:
+  LogicalResult addGrid(scf::ForallOp grid, const BlockList &list);
+  LogicalResult findShares(scf::ForallOp grid, const BlockList &list, ArrayRef<int64_t> counts);
+  LogicalResult compile(scf::ForallOp grid, ArrayRef<int64_t> indices, const CostModel &costs,
+                        BlockWork &work);
+  double coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works);
+  double slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int64_t cores);
+  double levelCycles(double bytes, double coldBytes);
+  void finish();
+
+  func::FuncOp kernel;
+  const tile::ChipSpec &chip;
+  ArrayRef<bool> isCold;
+  Interpreter interpreter;
+  PipeTable table;
+  StringRef kind;
+  int64_t coresOfChip = 1;
+  double clockMHz = 1, coldBytes = 0, globalBytes = 0, idealMatrixCycles = 0;
+  std::vector<double> shares;               ///< Cold share of each argument.
+  llvm::SmallDenseSet<int64_t> written;     ///< Domains that the kernel writes.
+  llvm::SmallDenseSet<int64_t> ofArguments; ///< Domains of arguments.
+  KernelTime time;
+};
+
+/// How much of each argument comes from main memory: what is cold comes from there once, and from
+/// the cache from then on, spread evenly over the launch's accesses.
+LogicalResult Launch::findShares(scf::ForallOp grid, const BlockList &list,
+                                 ArrayRef<int64_t> counts) {
+  const size_t arguments = kernel.getNumArguments();
+  std::vector<double> reads(arguments, 0), whole(arguments, 0);
+  std::vector<bool> writes(arguments, false);
+  for (auto [i, indices] : llvm::enumerate(list.representatives)) {
+    auto note = [&, i = i](const Step &step) {
+      for (const Step::Operand &operand : step.operands) {
+        const View &view = operand.view;
+        if (operand.writes)
+          written.insert(view.domain);
+        if (view.argument < 0)
+          continue;
+        ofArguments.insert(view.domain);
+        writes[view.argument] = writes[view.argument] || operand.writes;
+        if (operand.reads && !operand.writes)
+          reads[view.argument] += double(view.bytes()) * double(counts[i]);
+      }
+      return success();
+    };
+    if (failed(interpreter.walkBlock(grid, indices, note)))
+      return failure();
+  }
+  const tile::SharedLevel *cache = chip.sharedCache();
+  shares.assign(arguments, cache ? 0.0 : 1.0);
+  for (auto [i, argument] : llvm::enumerate(kernel.getArguments())) {
+    auto type = dyn_cast<MemRefType>(argument.getType());
+    if (!cache || !type || !type.hasStaticShape())
+      continue;
+    whole[i] =
+        double(type.getNumElements()) * double(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+    const bool fits = whole[i] <= double(cache->bytes);
+    const bool cold = i < isCold.size() && isCold[i];
+    if (writes[i])
+      shares[i] = fits ? 0.0 : 1.0;
+    else if (!fits)
+      shares[i] = 1.0;
+    else if (cold && reads[i] > 0)
+      shares[i] = std::min(1.0, whole[i] / reads[i]);
+  }
+  for (size_t i = 0; i < arguments; ++i)
+    coldBytes += shares[i] * reads[i];
+  return success();
+}
+
+LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, const CostModel &costs,
+                              BlockWork &work) {
+  work.busy.assign(kMostPipes, 0);
+  auto add = [&](const Step &step) -> LogicalResult {
+    FailureOr<Cost> cost = costs.of(step);
+    if (failed(cost))
+      return failure();
+    const std::optional<uint32_t> pipe = table.index(cost->pipe);
+    if (!pipe)
+      return step.op->emitOpError("needs one more pipe than the ") << kMostPipes << " of a group";
+    TimedStep timed;
+    timed.pipe = *pipe;
+    timed.cycles = cost->cycles;
+    for (const Step::Operand &operand : step.operands)
+      if (operand.writes || (operand.reads && written.contains(operand.view.domain)))
+        timed.accesses.push_back({operand.view, operand.writes});
+    work.busy[*pipe] += cost->cycles;
+    if (!cost->from.empty()) {
+      auto &[operations, bytes] = work.paths[{cost->from.str(), cost->to.str()}];
+      ++operations;
+      bytes += cost->bytes;
+    }
+    work.globalBytes += double(cost->readBytes + cost->writeBytes);
+    work.macs += cost->macs;
+    work.idealMatrixCycles += cost->idealCycles;
+    work.steps.push_back(std::move(timed));
+    return success();
+  };
+  return interpreter.walkBlock(grid, indices, add);
+}
+
+double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works) {
+  Pipes pipes(table);
+  for (size_t i = 0; i < sequence.size();) {
+    size_t run = i;
+    while (run < sequence.size() && sequence[run] == sequence[i])
+      ++run;
+    const int64_t length = int64_t(run - i), simulated = std::min(length, kSimulatedRun);
+    double pace = 0;
+    for (int64_t block = 0; block < simulated; ++block) {
+      const double before = pipes.end();
+      pipes.beginBlock([&](int64_t domain) { return ofArguments.contains(domain); });
+      for (const TimedStep &step : works[sequence[i]].steps)
+        pipes.issue(step);
+      pace = pipes.end() - before;
+    }
+    pipes.shift(pace * double(length - simulated));
+    i = run;
+  }
+  return pipes.end();
+}
+
+/// Block b runs on core b mod cores, one after another on each.
+double Launch::slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int64_t cores) {
+  std::map<std::vector<int32_t>, double> done;
+  double slowest = 0;
+  for (int64_t core = 0; core < cores; ++core) {
+    std::vector<int32_t> sequence;
+    for (size_t block = size_t(core); block < list.classOf.size(); block += size_t(cores))
+      sequence.push_back(list.classOf[block]);
+    auto [entry, fresh] = done.try_emplace(sequence, 0.0);
+    if (fresh)
+      entry->second = coreCycles(sequence, works);
+    slowest = std::max(slowest, entry->second);
+  }
+  return slowest;
+}
+
+/// The least that the shared levels need for all cores' bytes.
+double Launch::levelCycles(double bytes, double cold) {
+  double cycles = 0;
+  if (const tile::SharedLevel *cache = chip.sharedCache(); cache && cache->total > 0)
+    cycles = std::max(cycles, bytes / cache->total);
+  if (const tile::SharedLevel *memory = chip.mainMemory(); memory && memory->total > 0)
+    cycles = std::max(cycles, cold / memory->total);
+  return cycles;
+}
+
+LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
+  std::vector<int64_t> counts(list.representatives.size(), 0);
+  for (int32_t id : list.classOf)
+    ++counts[id];
+  const int64_t blocks = int64_t(list.classOf.size());
+  const int64_t cores = std::min(blocks, coresOfChip);
+  const double coldBefore = coldBytes;
+  if (failed(findShares(grid, list, counts)))
+    return failure();
+  const CostModel costs(chip, SharedRates(chip, cores), shares);
+  std::vector<BlockWork> works(counts.size());
+  double bytes = 0;
+  time.pipes.resize(kMostPipes);
+  for (size_t i = 0; i < works.size(); ++i) {
+    if (failed(compile(grid, list.representatives[i], costs, works[i])))
+      return failure();
+    const double count = double(counts[i]);
+    for (size_t pipe = 0; pipe < kMostPipes; ++pipe)
+      time.pipes[pipe].busyCycles += count * works[i].busy[pipe];
+    for (const auto &[ends, use] : works[i].paths) {
+      auto found = llvm::find_if(time.paths, [&](const PathUse &path) {
+        return path.from == ends.first && path.to == ends.second;
+      });
+      if (found == time.paths.end())
+        found = time.paths.insert(found, PathUse{ends.first, ends.second, 0, 0});
+      found->operations += counts[i] * use.first;
+      found->bytes += counts[i] * use.second;
+    }
+    bytes += count * works[i].globalBytes;
+    time.macs += count * works[i].macs;
+    idealMatrixCycles += count * works[i].idealMatrixCycles;
+  }
+  globalBytes += bytes;
+  time.blocks += blocks;
+  time.blockClasses += int64_t(works.size());
+  time.coresUsed = std::max(time.coresUsed, cores);
+  time.waves += cores ? int64_t(llvm::divideCeil(blocks, cores)) : 0;
+  time.cycles +=
+      std::max(slowestCore(list, works, cores), levelCycles(bytes, coldBytes - coldBefore));
+  return success();
+}
+
+void Launch::finish() {
+  time.cycles += chip.rampUs * clockMHz;
+  time.us = chip.launchUs + time.cycles / clockMHz;
+  time.launches = 1;
+  time.totalUs = time.us;
+  time.pipes.resize(table.size());
+  for (auto [i, pipe] : llvm::enumerate(time.pipes)) {
+    pipe.name = table.name(i);
+    const double all = time.cycles * double(time.coresUsed);
+    pipe.share = all > 0 ? pipe.busyCycles / all : 0;
+  }
+  llvm::sort(time.pipes, [](const PipeUse &a, const PipeUse &b) {
+    return std::tie(b.share, a.name) < std::tie(a.share, b.name);
+  });
+  auto level = [&](const tile::SharedLevel *spec, double bytes) {
+    if (spec)
+      time.levels.push_back(
+          {spec->name, bytes,
+           spec->total > 0 && time.cycles > 0 ? bytes / spec->total / time.cycles : 0.0});
+  };
+  level(chip.sharedCache(), globalBytes);
+  level(chip.mainMemory(), coldBytes);
+  if (time.us > 0)
+    time.macShare = idealMatrixCycles / (time.us * clockMHz * double(coresOfChip));
+  time.bound = describeBound(time, chip, coresOfChip);
+}
+
+} // namespace
+
+FailureOr<KernelTime> timeLaunch(func::FuncOp kernel, const tile::ChipSpec &chip, StringRef cores,
+                                 ArrayRef<bool> isCold) {
+  return Launch(kernel, chip, cores, isCold).run();
+}
+
+std::string describeBound(const KernelTime &time, const tile::ChipSpec &chip, int64_t coresOfChip) {
+  auto percent = [](double share) { return std::to_string(int(std::lround(100 * share))) + " %"; };
+  const double fixed = chip.launchUs + chip.rampUs;
+  if (time.us > 0 && fixed > 0.5 * time.us)
+    return "launch and ramp, " + percent(fixed / time.us) + " of the time";
+  for (const LevelUse &level : time.levels)
+    if (level.share > 0.9)
+      return level.name + ", which all cores share, " + percent(level.share) + " busy";
+  if (time.pipes.empty())
+    return "nothing";
+  const PipeUse &top = time.pipes.front();
+  const std::string busy = top.name + ", " + percent(top.share) + " busy";
+  if (2 * time.coresUsed <= coresOfChip)
+    return "too few blocks: " + std::to_string(time.coresUsed) + " of " +
+           std::to_string(coresOfChip) + " cores work; there " + busy;
+  return top.share >= 0.75 ? busy : "pipes waiting for each other; the busiest is " + busy;
+}
+
+} // namespace tessera::machine

@@ -1,0 +1,95 @@
+// `tessera sim`: how long a model or a tile program would take on a chip.
+#include "CommandLine.h"
+#include "Commands.h"
+#include "Progress.h"
+#include "ShapeArguments.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tessera/compiler/Compiler.h"
+#include "tessera/compiler/LoadModel.h"
+#include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/machine/Report.h"
+
+namespace tessera::tool {
+namespace {
+
+/// The chips whose rates are good enough to time with: "ascend-310p, ascend-910b2".
+std::string timedChips() {
+  std::string names, error;
+  for (const tile::ChipFile &file : tile::listChips())
+    if (const auto chip = tile::loadChip(file.path, error); chip && chip->timed)
+      names += (names.empty() ? "" : ", ") + file.name;
+  return names;
+}
+
+int simulate(const std::string &model, const CompileOptions &options, bool json,
+             const std::vector<import_::OnnxInput> &bindings) {
+  std::string error;
+  // Said before the model is compiled for it.
+  if (!options.chip.empty()) {
+    const auto chip = tile::loadChip(options.chip, error);
+    if (!chip)
+      return fail(error);
+    if (!chip->timed)
+      return fail("chip " + chip->name + " is described in structure only, not well enough to " +
+                  "time with; timed chips are " + timedChips());
+  }
+  const auto context = makeContext();
+  Progress progress("timing " + model);
+  auto module = loadModel(*context, model, bindings, error);
+  if (!module)
+    return fail(error);
+  if (!lowerModule(*module, options, Level::Program))
+    return kRejected;
+  const auto chip = tile::ChipSpec::of(*module);
+  if (!chip)
+    return kRejected;
+  if (!chip->timed)
+    return fail("chip " + chip->name + " is described in structure only, not well enough to time " +
+                "with; timed chips are " + timedChips());
+  const auto time = machine::timeProgram(*module, *chip);
+  if (failed(time))
+    return kRejected;
+  if (json)
+    machine::printTimingJson(*time, llvm::outs());
+  else
+    machine::printTiming(*time, llvm::outs());
+  return kOk;
+}
+
+} // namespace
+
+int simCommand(llvm::ArrayRef<std::string> words) {
+  std::string model;
+  std::vector<std::string> shapes;
+  CompileOptions options;
+  bool json = false, unfused = false;
+  CommandLine line("sim", "Estimates how long a model takes on a chip, by walking its tile program "
+                          "on the chip's description: time, what bounds each kernel, how busy "
+                          "each pipe is, and what moves between the memories.");
+  line.positional("MODEL",
+                  "The model's file: ONNX (.onnx), MLIR text (.mlir) or bytecode (.mlirbc), or a "
+                  "program that 'tessera compile -o' has written.",
+                  model);
+  line.text("--chip", "NAME|FILE",
+            "The chip: a name that 'tessera chips' lists, or a YAML file. Without it, the chip "
+            "that the program was made for, or this machine's own.",
+            options.chip);
+  line.list("--shape", "[NAME=]DIMS",
+            "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
+            "open.",
+            shapes);
+  line.choice("--precision", {"f32", "f16", "bf16"},
+              "The element type that matrix products and convolutions take their operands in.",
+              options.precision);
+  line.flag("--unfused", "Makes every operator a kernel of its own.", unfused);
+  line.flag("--json", "Prints JSON instead of text.", json);
+  if (std::optional<int> code = line.parse(words))
+    return *code;
+  std::vector<import_::OnnxInput> bindings;
+  if (std::optional<int> code = readShapes(line, shapes, bindings))
+    return *code;
+  options.fuse = !unfused;
+  return simulate(model, options, json, bindings);
+}
+
+} // namespace tessera::tool
