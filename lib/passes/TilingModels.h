@@ -1,5 +1,7 @@
-// How a tile of each npu operator's result is computed from slices of its operands.
-#pragma once
+// TilingInterface for the npu operators.
+#ifndef TESSERA_LIB_PASSES_TILINGMODELS_H
+#define TESSERA_LIB_PASSES_TILINGMODELS_H
+
 #include "mlir/IR/DialectRegistry.h"
 
 namespace tessera {
@@ -8,3 +10,5 @@ namespace tessera {
 void registerNpuTiling(mlir::DialectRegistry &registry);
 
 } // namespace tessera
+
+#endif // TESSERA_LIB_PASSES_TILINGMODELS_H
