@@ -27,7 +27,7 @@ class Usage(ToolTest):
         self.fails(2, "rum", says=["tessera: error: unknown command 'rum'", "run", "bench"])
 
     def test_every_command_explains_itself(self):
-        for command in ("run", "bench", "compile", "import", "chips", "kernels"):
+        for command in ("run", "bench", "compile", "sim", "import", "chips", "kernels"):
             self.assertIn(command, self.succeeds("--help").stdout)
             text = self.succeeds(command, "--help").stdout
             self.assertIn(f"usage: tessera {command}", text)
