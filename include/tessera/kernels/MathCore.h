@@ -33,21 +33,52 @@ template <class Arch> struct MathCore {
     return S::fnma(n, F(kLn2Low), S::fnma(n, F(kLn2High), x));
   }
 
+  /// The same for |n| < 2^9, with n + Bias in the low 9 bits of `field`: adding 1.5 * 2^23 leaves
+  /// the nearest integer there, so that shifting `field` left by 23 makes it the exponent of 2^n
+  /// for a bias of 127. A NaN leaves anything there.
+  template <int Bias> static TESSERA_INLINE F splitLn2(F x, I &field) {
+    const F magic(0x1.8p23f + static_cast<float>(Bias));
+    const F shifted = S::fma(x, F(kLog2E), magic);
+    const F n = shifted - magic;
+    field = S::bits(shifted);
+    return S::fnma(n, F(kLn2Low), S::fnma(n, F(kLn2High), x));
+  }
+
   /// e^x, at most 2 ulp; denormal results included, NaN stays NaN.
   static TESSERA_INLINE F exp(F x) {
     // Beyond these the result is infinity and zero anyway; the clamp keeps 2^n in range.
     x = S::min(F(89.0f), S::max(F(-104.0f), x));
-    F n;
-    const F r = splitLn2(x, n);
-    return S::scale(expm1Reduced(r) + F(1.0f), n);
+    if constexpr (S::kHasScale) {
+      F n;
+      const F r = splitLn2(x, n);
+      return S::scale(expm1Reduced(r) + F(1.0f), n);
+    } else {
+      // The biased exponents of two halves of 2^n: a denormal result is rounded by the second
+      // product alone.
+      I both;
+      const F r = splitLn2<254>(x, both);
+      const I half = both >> 1;
+      const F p = expm1Reduced(r) + F(1.0f);
+      return p * S::fromBits(half << 23) * S::fromBits((both - half) << 23);
+    }
   }
+
+  /// e^x for x in [-87, 88], at most 2 ulp; NaN stays NaN.
+  static TESSERA_INLINE F expNormal(F x) {
+    I field;
+    const F r = splitLn2<127>(x, field);
+    return (expm1Reduced(r) + F(1.0f)) * S::fromBits(field << 23);
+  }
+
+  /// e^x for x <= 88, at most 2 ulp; zero below -87 and for NaN.
+  static TESSERA_INLINE F expOrZero(F x) { return S::select(x > F(-87.0f), expNormal(x), F(0.0f)); }
 
   /// e^x - 1 for x <= 88, at most 3 ulp; +0 for both zeros.
   static TESSERA_INLINE F expm1(F x) {
     x = S::max(F(-30.0f), x);
-    F n;
-    const F r = splitLn2(x, n);
-    const F power = S::pow2(S::toInt(n));
+    I field;
+    const F r = splitLn2<127>(x, field);
+    const F power = S::fromBits(field << 23);
     return S::fma(power, expm1Reduced(r), power - F(1.0f));
   }
 

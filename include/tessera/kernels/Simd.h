@@ -23,6 +23,8 @@ template <class Arch> struct SimdBase {
   using M = xsimd::batch_bool<float, Arch>;
   static constexpr std::int64_t kLanes = static_cast<std::int64_t>(F::size);
   static constexpr bool kHasFma = false;
+  /// Whether there is `scale`.
+  static constexpr bool kHasScale = false;
   /// Whether a table of 32 floats can be looked up in registers.
   static constexpr bool kHasLookup = false;
 
@@ -84,16 +86,6 @@ template <class Arch> struct SimdBase {
     return copysign(r - select(r > x, F(1.0f), F(0.0f)), x);
   }
   static TESSERA_INLINE F ceil(F x) { return neg(floor(neg(x))); }
-
-  /// 2^n for integers n in [-126, 127].
-  static TESSERA_INLINE F pow2(I n) { return fromBits((n + I(127)) << 23); }
-  /// p * 2^n, |p| near 1, n an integer in [-252, 254]; overflows to infinity, and denormal
-  /// results are rounded once.
-  static TESSERA_INLINE F scale(F p, F n) {
-    const I whole = toInt(n);
-    const I half = whole >> 1;
-    return p * pow2(half) * pow2(whole - half);
-  }
 
   /// Sum, maximum, minimum and product of the lanes, as a balanced tree.
   static TESSERA_INLINE float sum(F x) {

@@ -176,6 +176,8 @@ template <> struct Simd<xsimd::avx512bw> : SimdBase<xsimd::avx512bw> {
   static TESSERA_INLINE F ceil(F x) {
     return F(_mm512_roundscale_ps(x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC));
   }
+  static constexpr bool kHasScale = true;
+  /// p * 2^n for an integer n; overflows to infinity, and denormal results are rounded once.
   static TESSERA_INLINE F scale(F p, F n) { return F(_mm512_scalef_ps(p, n)); }
   static constexpr bool kHasLookup = true;
   /// table[index mod 32] for a table of 32 floats, aligned to 64 bytes.

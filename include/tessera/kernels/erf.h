@@ -44,7 +44,7 @@ private:
     q = S::fma(q, far_t, F(-0x1.4443acp-1f));
     q = S::fma(q, far_t, F(-0x1.21287ap+0f));
     q = S::fma(q, far_t, F(0x1.72410cp-13f));
-    const F far = S::copysign(F(1.0f) - Core::exp(q), x);
+    const F far = S::copysign(F(1.0f) - Core::expNormal(q), x);
     return S::select(t < F(0.927f), near, far);
   }
 };

@@ -39,7 +39,7 @@ private:
     q = S::fma(q, t, F(-0x1.45cbc8p-2f));
     q = S::fma(q, t, F(-0x1.988744p-1f));
     q = S::fma(q, t, F(-0x1.62e41ep-1f));
-    const F tail = Core::exp(q);
+    const F tail = Core::expOrZero(q);
     return S::max(F(-14.0f), x) * S::select(x < F(0.0f), tail, F(1.0f) - tail);
   }
 };

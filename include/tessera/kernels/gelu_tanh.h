@@ -28,7 +28,7 @@ template <class Arch> struct GeluTanh : UnaryKernel<GeluTanh<Arch>, Arch> {
 private:
   static TESSERA_INLINE F exponential(F x) {
     const F u = x * S::fma(x * x, F(0.0713548162726f), F(1.59576912161f)); // 2 sqrt(2/pi) (...)
-    const F z = Core::exp(S::neg(S::abs(u)));
+    const F z = Core::expOrZero(S::neg(S::abs(u)));
     return S::max(F(-14.0f), x) * (S::select(u < F(0.0f), z, F(1.0f)) / (z + F(1.0f)));
   }
 };
