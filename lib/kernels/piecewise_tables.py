@@ -1,4 +1,5 @@
-"""Writes include/tessera/kernels/PiecewiseTables.h: polynomials on 32 segments of an even function.
+"""Writes include/tessera/kernels/PiecewiseTables.h: polynomials on 8 or 32 segments of an even
+function, as many as the registers of an instruction set can look up.
 
 Each segment has a polynomial of least relative error in the scaled distance from its centre
 (Lawson's reweighted least squares). Needs mpmath and numpy. Run: python3 piecewise_tables.py OUT.h
@@ -9,13 +10,16 @@ import sys
 import mpmath as mp
 import numpy as np
 
-SEGMENTS = 32
-
 HEAD = """// Coefficients of PiecewiseEven in MathCore.h; written by lib/kernels/piecewise_tables.py.
 #pragma once
 
 namespace tessera::kernels {
 // clang-format off
+"""
+
+PRIMARY = """/// {summary}
+/// for t >= 0 on so many segments; {end}.
+template <class Arch, int Segments> struct {name}Table;
 """
 
 
@@ -27,12 +31,16 @@ def gelu_tanh_tail(t):
     return 1 / (1 + mp.exp(2 * mp.sqrt(2 / mp.pi) * (t + mp.mpf("0.044715") * t**3)))
 
 
-# Name, summary, function of t >= 0, where it ends, whether it is zero from there on, degree.
+# Name, summary, function of t >= 0, where it ends, whether it is zero from there on, degree by
+# segments.
 TABLES = [
-    ("Tanh", "tanh(t) / t", over_x(mp.tanh, mp.mpf(1)), 9.02, False, 5),
-    ("Erf", "erf(t) / t", over_x(mp.erf, 2 / mp.sqrt(mp.pi)), 3.95, False, 4),
-    ("Gelu", "Phi(-t), the normal distribution", lambda t: mp.ncdf(-t), 5.6, True, 5),
-    ("GeluTanh", "1 / (1 + e^(2 sqrt(2/pi) (t + 0.044715 t^3)))", gelu_tanh_tail, 5.0, True, 5),
+    ("Tanh", "tanh(t) / t", over_x(mp.tanh, mp.mpf(1)), 9.02, False, {32: 5}),
+    ("Erf", "erf(t) / t", over_x(mp.erf, 2 / mp.sqrt(mp.pi)), 3.95, False,
+     {8: 7, 32: 4}),
+    ("Gelu", "Phi(-t), the normal distribution", lambda t: mp.ncdf(-t), 5.6, True,
+     {8: 8, 32: 5}),
+    ("GeluTanh", "1 / (1 + e^(2 sqrt(2/pi) (t + 0.044715 t^3)))", gelu_tanh_tail, 5.0, True,
+     {8: 8, 32: 5}),
 ]
 
 
@@ -60,27 +68,32 @@ def text(value):
     return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + "p" + exponent + "f"
 
 
-def table(name, summary, f, limit, vanishes, degree):
-    scale = np.float32((SEGMENTS - 1.51 if vanishes else SEGMENTS - 1) / limit)
-    count = SEGMENTS - 1 if vanishes else SEGMENTS
+def table(name, f, limit, vanishes, segments, degree):
+    scale = np.float32((segments - 1.51 if vanishes else segments - 1) / limit)
+    count = segments - 1 if vanishes else segments
     columns = [segment(f, i, mp.mpf(float(scale)), degree) for i in range(count)]
-    columns += [np.zeros(degree + 1)] * (SEGMENTS - count)
-    end = f"zero from {limit} on" if vanishes else f"constant from {limit} on"
-    lines = [f"/// {summary} for t >= 0; {end}.",
-             f"template <class Arch> struct {name}Table {{",
+    columns += [np.zeros(degree + 1)] * (segments - count)
+    lines = [f"template <class Arch> struct {name}Table<Arch, {segments}> {{",
+             f"  static constexpr int kSegments = {segments};",
              f"  static constexpr float kScale = {text(scale)};",
              f"  static constexpr int kDegree = {degree};",
-             f"  alignas(64) static constexpr float kCoefficients[kDegree + 1][{SEGMENTS}] = {{"]
+             f"  alignas(64) static constexpr float kCoefficients[kDegree + 1][kSegments] = {{"]
     for j in range(degree + 1):
         numbers = [text(column[j]) for column in columns]
-        rows = [", ".join(numbers[i:i + 6]) for i in range(0, SEGMENTS, 6)]
+        rows = [", ".join(numbers[i:i + 6]) for i in range(0, segments, 6)]
         lines.append("    {" + ",\n     ".join(rows) + "},")
     return "\n".join(lines + ["  };", "};", ""])
 
 
+def tables(name, summary, f, limit, vanishes, degrees):
+    end = f"zero from {limit} on" if vanishes else f"constant from {limit} on"
+    return PRIMARY.format(name=name, summary=summary, end=end) + "".join(
+        table(name, f, limit, vanishes, *entry) for entry in degrees.items())
+
+
 def main():
     mp.mp.dps = 40
-    body = "\n".join(table(*entry) for entry in TABLES)
+    body = "\n".join(tables(*entry) for entry in TABLES)
     with open(sys.argv[1], "w", encoding="utf-8") as out:
         out.write(HEAD + body + "// clang-format on\n} // namespace tessera::kernels\n")
 

@@ -82,8 +82,8 @@ template <class Arch> struct MathCore {
     return S::fma(power, expm1Reduced(r), power - F(1.0f));
   }
 
-  /// The function of `Table` at t in [0, 31 / kScale], where there is a lookup: the polynomial of
-  /// the nearest of 32 centres. Twice as fast as an exponential, and no division.
+  /// The function of `Table` at t in [0, (kSegments - 1) / kScale], where so many can be looked up:
+  /// the polynomial of the nearest centre. Faster than an exponential, and no division.
   template <class Table> static TESSERA_INLINE F piecewiseEven(F t) {
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
     const F magic(0x1.8p23f), scale(Table::kScale);
@@ -99,7 +99,7 @@ template <class Arch> struct MathCore {
 
   /// The same for functions that are zero from the last centre on: any t >= 0, and y with t * y.
   template <class Table> static TESSERA_INLINE F piecewiseTail(F t, F &clamped) {
-    clamped = S::min(F(31.0f / Table::kScale), t);
+    clamped = S::min(F((Table::kSegments - 1) / Table::kScale), t);
     return piecewiseEven<Table>(clamped);
   }
 

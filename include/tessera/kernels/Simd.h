@@ -25,8 +25,8 @@ template <class Arch> struct SimdBase {
   static constexpr bool kHasFma = false;
   /// Whether there is `scale`.
   static constexpr bool kHasScale = false;
-  /// Whether a table of 32 floats can be looked up in registers.
-  static constexpr bool kHasLookup = false;
+  /// How many floats a table may have to be looked up in registers.
+  static constexpr int kLookup = 0;
 
   static TESSERA_INLINE F load(const float *p) { return F::load_unaligned(p); }
   static TESSERA_INLINE void store(float *p, F x) { x.store_unaligned(p); }

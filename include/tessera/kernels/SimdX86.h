@@ -98,6 +98,11 @@ template <> struct Simd<xsimd::fma3<xsimd::avx2>> : SimdBase<xsimd::fma3<xsimd::
   static TESSERA_INLINE F ceil(F x) {
     return F(_mm256_round_ps(x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC));
   }
+  static constexpr int kLookup = 8;
+  /// table[index mod 8] for a table of 8 floats, aligned to 32 bytes.
+  static TESSERA_INLINE F lookup(const float *table, I index) {
+    return F(_mm256_permutevar8x32_ps(_mm256_load_ps(table), index));
+  }
   static TESSERA_INLINE D toDoubleLow(F x) { return D(_mm256_cvtps_pd(_mm256_castps256_ps128(x))); }
   static TESSERA_INLINE D toDoubleHigh(F x) {
     return D(_mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)));
@@ -179,7 +184,7 @@ template <> struct Simd<xsimd::avx512bw> : SimdBase<xsimd::avx512bw> {
   static constexpr bool kHasScale = true;
   /// p * 2^n for an integer n; overflows to infinity, and denormal results are rounded once.
   static TESSERA_INLINE F scale(F p, F n) { return F(_mm512_scalef_ps(p, n)); }
-  static constexpr bool kHasLookup = true;
+  static constexpr int kLookup = 32;
   /// table[index mod 32] for a table of 32 floats, aligned to 64 bytes.
   static TESSERA_INLINE F lookup(const float *table, I index) {
     return F(_mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16)));

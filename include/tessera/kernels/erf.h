@@ -14,10 +14,10 @@ template <class Arch> struct Erf : UnaryKernel<Erf<Arch>, Arch> {
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    if constexpr (S::kHasLookup) {
+    if constexpr (S::kLookup > 0) {
       // erf is 1 in float from 3.92 on.
       const F bounded = S::max(F(-3.95f), S::min(F(3.95f), x));
-      return bounded * Core::template piecewiseEven<ErfTable<Arch>>(S::abs(bounded));
+      return bounded * Core::template piecewiseEven<ErfTable<Arch, S::kLookup>>(S::abs(bounded));
     } else {
       return twoRanges(x);
     }

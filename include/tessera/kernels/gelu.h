@@ -16,9 +16,9 @@ template <class Arch> struct Gelu : UnaryKernel<Gelu<Arch>, Arch> {
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    if constexpr (S::kHasLookup) {
+    if constexpr (S::kLookup > 0) {
       F t;
-      const F tail = Core::template piecewiseTail<GeluTable<Arch>>(S::abs(x), t);
+      const F tail = Core::template piecewiseTail<GeluTable<Arch, S::kLookup>>(S::abs(x), t);
       return S::fnma(t, tail, S::max(F(0.0f), x));
     } else {
       return exponential(x);

@@ -14,10 +14,10 @@ template <class Arch> struct Tanh : UnaryKernel<Tanh<Arch>, Arch> {
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    if constexpr (S::kHasLookup) {
+    if constexpr (S::kLookup == 32) {
       // tanh is 1 in float from 9.01 on.
       const F bounded = S::max(F(-9.02f), S::min(F(9.02f), x));
-      return bounded * Core::template piecewiseEven<TanhTable<Arch>>(S::abs(bounded));
+      return bounded * Core::template piecewiseEven<TanhTable<Arch, S::kLookup>>(S::abs(bounded));
     } else {
       const F size = S::min(F(10.0f), S::abs(x));
       const F m = Core::expm1(F(-2.0f) * size);
