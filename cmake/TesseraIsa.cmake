@@ -10,10 +10,7 @@ set(TESSERA_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
 
 # Optimised in every build type: an inline function that is not inlined would be emitted by
 # several objects, and the linker would keep one. Nothing may contract a*b+c behind our back.
-# Loops begin cache lines: on Zen 4 the AVX2 register tile, which starts five instructions a cycle,
-# ran at 73 Gflop/s instead of 100 where its loop began 48 bytes into one.
-set(TESSERA_ISA_COMMON_FLAGS -O3 -ffp-contract=off -fno-math-errno -fno-exceptions -fno-rtti
-  -falign-loops=64)
+set(TESSERA_ISA_COMMON_FLAGS -O3 -ffp-contract=off -fno-math-errno -fno-exceptions -fno-rtti)
 
 find_path(TESSERA_XSIMD_INCLUDE xsimd/xsimd.hpp REQUIRED)
 
