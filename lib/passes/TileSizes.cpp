@@ -86,8 +86,8 @@ static double cost(const ContractionShape &shape, MatrixTile tile, const tile::M
   double compute = steps * unit.cycles + unit.head;
   const tile::Path *load = chip.path(chip.global().name, "l1");
   double rate = load && load->bytesPerCycle > 0 ? double(load->bytesPerCycle) : 16.0;
-  double bytes = double(shape.k) * double(tile.m * bytesOf(shape.lhsType) +
-                                          tile.n * bytesOf(shape.rhsType));
+  double bytes =
+      double(shape.k) * double(tile.m * bytesOf(shape.lhsType) + tile.n * bytesOf(shape.rhsType));
   double move = bytes / rate;
   double drain = double(tile.m * tile.n * bytesOf(shape.resultType)) / rate;
   double block = std::max(compute, move) + drain; // an NPU loads while it computes
@@ -95,13 +95,13 @@ static double cost(const ContractionShape &shape, MatrixTile tile, const tile::M
     block = compute + move + drain; // a core gathers the windows first
   } else if (chip.isCpu()) {
     // Panels and rows are walked in order, so a core hides most loads: blocks of any size from
-    // 48 x 64 up ran within 2% of each other (Zen 4, 512^3 and 1024^3).
+    // 48 x 64 up ran within 5% of each other (Zen 4, 512^3 and 1024^3), the largest slowest.
     constexpr double kExposed = 1.0 / 32;
     block = compute + kExposed * move + drain;
     // What follows on the block reads it again, and what the nearest cache holds costs little.
     constexpr double kNearest = 32 << 10;
-    double resultBytes = double(std::min(tile.m, shape.m) * std::min(tile.n, shape.n) *
-                                bytesOf(shape.resultType));
+    double resultBytes =
+        double(std::min(tile.m, shape.m) * std::min(tile.n, shape.n) * bytesOf(shape.resultType));
     if (shape.epilogue && resultBytes > kNearest)
       block += drain * (1 - kNearest / resultBytes);
   }
