@@ -33,19 +33,18 @@ static LogicalResult retypeView(Operation *op) {
         view.getType().getShape(), view.getSourceType(), view.getMixedOffsets(),
         view.getMixedSizes(), view.getMixedStrides()));
   } else if (auto expand = dyn_cast<memref::ExpandShapeOp>(op)) {
-    type = memref::ExpandShapeOp::computeExpandedType(expand.getSrcType(),
-                                                      expand.getResultType().getShape(),
-                                                      expand.getReassociationIndices());
+    type = memref::ExpandShapeOp::computeExpandedType(
+        expand.getSrcType(), expand.getResultType().getShape(), expand.getReassociationIndices());
   } else if (auto collapse = dyn_cast<memref::CollapseShapeOp>(op)) {
     type = memref::CollapseShapeOp::computeCollapsedType(collapse.getSrcType(),
                                                          collapse.getReassociationIndices());
   } else if (auto cast = dyn_cast<memref::CastOp>(op)) {
     auto source = llvm::cast<MemRefType>(cast.getSource().getType());
     auto result = llvm::cast<MemRefType>(cast.getType());
-    type = MemRefType::get(result.getShape(), result.getElementType(),
-                           result.getLayout().isIdentity() ? source.getLayout()
-                                                           : result.getLayout(),
-                           source.getMemorySpace());
+    type =
+        MemRefType::get(result.getShape(), result.getElementType(),
+                        result.getLayout().isIdentity() ? source.getLayout() : result.getLayout(),
+                        source.getMemorySpace());
     if (!memref::CastOp::areCastCompatible(source, *type))
       type = source;
   } else {
@@ -69,8 +68,7 @@ LogicalResult Placer::place(Operation *op) {
   }
   LogicalResult result =
       llvm::TypeSwitch<Operation *, LogicalResult>(op)
-          .Case([&](tile::MatmulOp o) { return placeMatmul(o); })
-          .Case([&](tile::Conv2DOp o) { return placeConv2D(o); })
+          .Case<tile::MatmulOp, tile::Conv2DOp>([&](Operation *o) { return placeContraction(o); })
           .Case([&](tile::WindowOp o) { return placeWindow(o); })
           .Case([&](tile::PackOp o) { return success(); })
           .Case([&](linalg::GenericOp o) { return placeGeneric(o); })
@@ -79,8 +77,8 @@ LogicalResult Placer::place(Operation *op) {
           })
           .Case([&](memref::CopyOp o) { return placeCopy(o, o.getSource(), o.getTarget()); })
           .Case([&](memref::AllocOp o) -> LogicalResult {
-            FailureOr<Value> buffer = isAccumulated(o) ? allocateBetween(o)
-                                                       : allocateLike(o, vectorSpace());
+            FailureOr<Value> buffer =
+                isAccumulated(o) ? allocateBetween(o) : allocateLike(o, vectorSpace());
             if (failed(buffer))
               return failure();
             map.map(o.getResult(), *buffer);
@@ -223,8 +221,8 @@ FailureOr<Value> Placer::allocateBetween(memref::AllocOp alloc) {
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(block);
-    ring = tile::WorkspaceOp::create(
-        b, alloc.getLoc(), MemRefType::get(*shape, alloc.getType().getElementType()), 1);
+    ring = tile::WorkspaceOp::create(b, alloc.getLoc(),
+                                     MemRefType::get(*shape, alloc.getType().getElementType()), 1);
   }
   return cut(alloc.getLoc(), ring, alloc.getMixedSizes());
 }
@@ -251,8 +249,8 @@ LogicalResult Placer::copyAlong(Operation *op, Value source, Value target) {
   std::optional<std::vector<const tile::Path *>> route = chip.route(from, to);
   if (!route || route->empty())
     return op->emitOpError("needs a path from ")
-           << from << " to " << to << ", but chip " << chip.name << " has none (memories: "
-           << chip.memoryNames() << ")";
+           << from << " to " << to << ", but chip " << chip.name
+           << " has none (memories: " << chip.memoryNames() << ")";
   Value at = source;
   for (const tile::Path *path : ArrayRef(*route).drop_back()) {
     FailureOr<Value> stop = allocateLike(source, path->to);

@@ -28,25 +28,50 @@ private:
   mlir::LogicalResult place(mlir::Operation *op);
 
   // PlaceContraction.cpp
-  mlir::LogicalResult placeMatmul(tile::MatmulOp op);
-  mlir::LogicalResult placeConv2D(tile::Conv2DOp op);
+  mlir::LogicalResult placeContraction(mlir::Operation *op);
   mlir::LogicalResult placeDirect(mlir::Operation *op, const tile::Mma &unit);
+  mlir::LogicalResult placeDirectConv(tile::Conv2DOp op, const tile::Mma &unit, mlir::Value rhs,
+                                      mlir::Value c, mlir::Value m, mlir::Value n);
+  mlir::FailureOr<mlir::Value> turnedLhs(tile::MatmulOp op);
+  mlir::Value outMatrix(mlir::Operation *op, mlir::Value out);
+  void gatherRows(tile::Conv2DOp op, mlir::Value source, mlir::Value target, mlir::Value firstPixel,
+                  mlir::Value firstK, mlir::Value rows, mlir::Value columns);
+
+  // PlaceStaged.cpp
+  struct Staged;
   mlir::LogicalResult placeStaged(mlir::Operation *op, const tile::Mma &unit);
+  mlir::FailureOr<Staged> stage(mlir::Operation *op);
+  mlir::LogicalResult allocateStages(Staged &s, const tile::Mma &unit);
+  void loadL1(const Staged &s, mlir::Value from, mlir::Value count);
+  mlir::Value stepOf(const Staged &s, mlir::Value l1, int64_t d, mlir::Value from, int64_t unit);
+  void feedUnit(const Staged &s, mlir::Value from, mlir::Value at, mlir::Value count);
+  int64_t lanesOf(llvm::StringRef space, mlir::Type element) const;
   mlir::LogicalResult drain(mlir::Operation *op, mlir::Value accumulator, mlir::Value out,
                             mlir::Value m, mlir::Value n);
-  mlir::Value gatherRows(tile::Conv2DOp op, mlir::Value source, mlir::Value target,
-                         mlir::Value firstPixel, mlir::Value firstK, mlir::Value rows,
-                         mlir::Value columns);
+
+  // PlaceRegion.cpp
+  struct Region;
+  struct Rows;
+  mlir::LogicalResult placeGeneric(mlir::linalg::GenericOp op);
+  mlir::LogicalResult placeScalar(mlir::linalg::GenericOp op);
+  mlir::LogicalResult placeCut(const Region &region);
+  mlir::LogicalResult placeRows(const Region &region, const Rows *rows);
+  mlir::FailureOr<bool> placeInParts(const Region &region);
+  mlir::LogicalResult placeParts(const Region &region, unsigned loop, int64_t most,
+                                 mlir::Value total);
+  static std::pair<int64_t, int64_t> rowBytes(const Region &region, unsigned loop);
+  /// A buffer of the vector unit's that holds an operand (some rows of it, if given) and has the
+  /// extents of `like`.
+  mlir::Value allocateRows(const Region &region, size_t operand, mlir::Value like,
+                           const Rows *rows);
+  /// Opens a loop over `total` rows, at most `most` at a time, and moves into it.
+  Rows loopOverRows(mlir::Location loc, unsigned loop, int64_t most, mlir::Value total);
+  void emitVector(mlir::linalg::GenericOp op, mlir::ValueRange inputs, mlir::ValueRange outputs);
 
   // PlaceVector.cpp
-  mlir::LogicalResult placeGeneric(mlir::linalg::GenericOp op);
-  mlir::FailureOr<bool> placeInParts(mlir::linalg::GenericOp op,
-                                     llvm::ArrayRef<mlir::Value> operands,
-                                     llvm::ArrayRef<llvm::SmallVector<int64_t>> shapes);
   mlir::LogicalResult placeWindow(tile::WindowOp op);
   mlir::LogicalResult placeFill(mlir::Location loc, mlir::Value value, mlir::Value target);
   mlir::LogicalResult placeCopy(mlir::Operation *op, mlir::Value source, mlir::Value target);
-  void emitVector(mlir::linalg::GenericOp op, mlir::ValueRange inputs, mlir::ValueRange outputs);
 
   /// The memory-resolved form of a value of the block.
   mlir::Value placed(mlir::Value v) { return map.lookupOrDefault(v); }
@@ -69,7 +94,6 @@ private:
   /// The memory of the vector unit that belongs to a core, or gm where it works on gm.
   llvm::StringRef vectorSpace() const;
   bool vectorReaches(mlir::Value v) const;
-  int64_t lanesOf(llvm::StringRef space, mlir::Type element, bool rows) const;
   mlir::Value constant(mlir::Location loc, int64_t value);
   mlir::Value dim(mlir::Location loc, mlir::Value v, int64_t d);
 

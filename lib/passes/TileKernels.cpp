@@ -11,10 +11,10 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Interfaces/TilingInterface.h"
-#include "mlir/Transforms/CSE.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/Iterators.h"
+#include "mlir/Interfaces/TilingInterface.h"
+#include "mlir/Transforms/CSE.h"
 
 namespace tessera {
 using namespace mlir;
@@ -23,7 +23,9 @@ using namespace mlir;
 
 namespace {
 
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
+RankedTensorType typeOf(Value v) {
+  return cast<RankedTensorType>(v.getType());
+}
 
 /// The contraction a kernel holds, if any; fuse puts at most one into a kernel.
 Operation *contractionOf(func::FuncOp kernel) {
@@ -60,8 +62,8 @@ ContractionShape describe(Operation *op, bool epilogue) {
     shape.m = result.getDimSize(1) * shape.mStep;
     std::array<int64_t, 2> window = conv.getWindow();
     shape.k = window[0] * window[1] * lhs.getDimSize(3);
-    shape.lineBytes = lhs.getDimSize(2) * lhs.getDimSize(3) *
-                      llvm::divideCeil(lhs.getElementTypeBitWidth(), 8);
+    shape.lineBytes =
+        lhs.getDimSize(2) * lhs.getDimSize(3) * llvm::divideCeil(lhs.getElementTypeBitWidth(), 8);
     shape.lineStride = conv.getStrides()[0];
     shape.lineReach = (window[0] - 1) * conv.getDilations()[0] + 1;
     if (conv.getPackedN())
@@ -111,8 +113,8 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
   /// Tiles the operator that makes one result; its destination is the output argument.
   LogicalResult tileResult(func::FuncOp kernel, Value value, unsigned index,
                            const tile::ChipSpec &chip) {
-    BlockArgument output = kernel.getArgument(kernel.getNumArguments() - kernel.getNumResults() +
-                                              index);
+    BlockArgument output =
+        kernel.getArgument(kernel.getNumArguments() - kernel.getNumResults() + index);
     auto root = value.getDefiningOp<TilingInterface>();
     if (!root)
       return kernel.emitError("result ") << index << " of the kernel cannot be tiled";
@@ -138,7 +140,7 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     DominanceInfo dominance(kernel);
     eliminateCommonSubExpressions(rewriter, dominance, kernel);
     eraseDead(kernel);
-    return checkFused(kernel, forall);
+    return checkFused(kernel);
   }
 
   /// A result that no loop runs along (a reduction to one value) is one block of its own.
@@ -147,11 +149,11 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     Location loc = root->getLoc();
     RankedTensorType type = typeOf(output);
     rewriter.setInsertionPointAfter(root);
-    auto forall = scf::ForallOp::create(rewriter, loc, ArrayRef<OpFoldResult>{rewriter.getIndexAttr(1)},
-                                        ValueRange{output}, std::nullopt);
-    rewriter.replaceUsesWithIf(root->getResult(0), forall.getResult(0), [&](OpOperand &use) {
-      return isa<func::ReturnOp>(use.getOwner());
-    });
+    auto forall =
+        scf::ForallOp::create(rewriter, loc, ArrayRef<OpFoldResult>{rewriter.getIndexAttr(1)},
+                              ValueRange{output}, std::nullopt);
+    rewriter.replaceUsesWithIf(root->getResult(0), forall.getResult(0),
+                               [&](OpOperand &use) { return isa<func::ReturnOp>(use.getOwner()); });
     SmallVector<Operation *> body;
     for (Operation &op : kernel.getBody().front())
       if (&op != forall && !op.hasTrait<OpTrait::IsTerminator>())
@@ -161,9 +163,9 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     rewriter.setInsertionPointToStart(forall.getTerminator().getBody());
     SmallVector<OpFoldResult> zeros(type.getRank(), rewriter.getIndexAttr(0));
     SmallVector<OpFoldResult> ones(type.getRank(), rewriter.getIndexAttr(1));
-    tensor::ParallelInsertSliceOp::create(
-        rewriter, loc, root->getResult(0), forall.getRegionIterArgs().front(), zeros,
-        tensor::getMixedSizes(rewriter, loc, output), ones);
+    tensor::ParallelInsertSliceOp::create(rewriter, loc, root->getResult(0),
+                                          forall.getRegionIterArgs().front(), zeros,
+                                          tensor::getMixedSizes(rewriter, loc, output), ones);
     return success();
   }
 
@@ -204,7 +206,7 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
       sizes->insert(sizes->begin() + 2, extents[2]);
     if (pack) // one batch entry at a time
       std::fill(sizes->begin(), sizes->end() - 1, 1);
-    return withoutZero(*sizes, root);
+    return sizePerLoop(*sizes, root);
   }
 
   std::optional<SmallVector<int64_t>> contractionSizes(Operation *op, TilingInterface root,
@@ -233,11 +235,11 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     }
     for (auto [size, extent] : llvm::zip(sizes, extents))
       size = std::min(size, std::max<int64_t>(extent, 1));
-    return withoutZero(sizes, root);
+    return sizePerLoop(sizes, root);
   }
 
   /// One size per loop; reductions are not cut (0).
-  SmallVector<int64_t> withoutZero(SmallVector<int64_t> sizes, TilingInterface root) {
+  SmallVector<int64_t> sizePerLoop(SmallVector<int64_t> sizes, TilingInterface root) {
     sizes.resize(root.getLoopIteratorTypes().size(), 0);
     return sizes;
   }
@@ -256,7 +258,7 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
   }
 
   /// Every operator has moved into the tile, or the kernel was grouped wrongly.
-  LogicalResult checkFused(func::FuncOp kernel, scf::ForallOp forall) {
+  LogicalResult checkFused(func::FuncOp kernel) {
     for (Operation &op : kernel.getBody().front())
       if (isa<npu::NpuOpInterface>(op) && !op.hasTrait<OpTrait::ConstantLike>())
         return op.emitOpError("was grouped into kernel '")

@@ -53,9 +53,10 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       if (function.isExternal() || !function->hasAttr("tile.kernel"))
         continue;
       names.push_back(DictionaryAttr::get(
-          &getContext(), {{StringAttr::get(&getContext(), "name"), function.getSymNameAttr()},
-                          {StringAttr::get(&getContext(), "flops"), costOf(function, "tile.flops")},
-                          {StringAttr::get(&getContext(), "bytes"), costOf(function, "tile.bytes")}}));
+          &getContext(),
+          {{StringAttr::get(&getContext(), "name"), function.getSymNameAttr()},
+           {StringAttr::get(&getContext(), "flops"), costOf(function, "tile.flops")},
+           {StringAttr::get(&getContext(), "bytes"), costOf(function, "tile.bytes")}}));
       kernelIndex[function.getName()] = kernelIndex.size();
       std::optional<int64_t> bytes = lowerKernel(function, library);
       if (!bytes)
@@ -202,8 +203,8 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       if (offset) { // none: never used
         Value at = offsetPointer(b, alloc->getLoc(), scratch,
                                  base.lookup(space.getValue()) + offset.getInt());
-        alloc->getResult(0).replaceAllUsesWith(bufferAt(
-            b, alloc->getLoc(), cast<MemRefType>(alloc->getResult(0).getType()), at));
+        alloc->getResult(0).replaceAllUsesWith(
+            bufferAt(b, alloc->getLoc(), cast<MemRefType>(alloc->getResult(0).getType()), at));
       }
       alloc->dropAllUses();
       alloc->erase();
@@ -220,8 +221,8 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     auto rank = [&](unsigned i) {
       if (function.getArgAttr(i, "tile.arena"))
         return 3; // passed by itself
-      bool weight = function.getArgAttr(i, "npu.weight") ||
-                    function.getArgAttr(i, "npu.random_weight");
+      bool weight =
+          function.getArgAttr(i, "npu.weight") || function.getArgAttr(i, "npu.random_weight");
       return function.getArgAttr(i, "npu.output") ? 2 : weight ? 1 : 0;
     };
     SmallVector<unsigned> order = llvm::to_vector(llvm::seq(0u, function.getNumArguments()));
@@ -268,8 +269,8 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     Value table = LLVM::AllocaOp::create(b, loc, pointer, pointer, size);
     b.setInsertionPoint(launch);
     for (auto [i, buffer] : llvm::enumerate(launch.getBuffers())) {
-      Value slot = LLVM::GEPOp::create(b, loc, pointer, pointer, table,
-                                       ArrayRef<LLVM::GEPArg>{int32_t(i)});
+      Value slot =
+          LLVM::GEPOp::create(b, loc, pointer, pointer, table, ArrayRef<LLVM::GEPArg>{int32_t(i)});
       LLVM::StoreOp::create(b, loc, addressOf(b, loc, buffer), slot);
     }
     auto type = b.getFunctionType({pointer, b.getI64Type(), pointer}, {});
@@ -280,9 +281,9 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
         b, loc, b.getI32IntegerAttr(kernelIndex.lookup(launch.getKernel())));
     Value blocks = LLVM::ConstantOp::create(b, loc, b.getI64IntegerAttr(launch.getBlocks()));
     Value callback = LLVM::LoadOp::create(b, loc, pointer, context);
-    auto signature = LLVM::LLVMFunctionType::get(
-        LLVM::LLVMVoidType::get(&getContext()),
-        {pointer, b.getI32Type(), pointer, pointer, b.getI64Type()});
+    auto signature =
+        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()),
+                                    {pointer, b.getI32Type(), pointer, pointer, b.getI64Type()});
     LLVM::CallOp::create(b, loc, signature,
                          ValueRange{callback, context, index, core, table, blocks});
     launch.erase();
