@@ -31,6 +31,8 @@ std::vector<Geometry> geometries(int lanes) {
   for (std::int64_t c : {1, 3, lanes - 1, lanes, lanes + 1, 2 * lanes + 3}) {
     all.push_back({9, 11, c, 3, 3, 1, 1, 1, 1, 1, 1, 9, 11, 0});
     all.push_back({9, 12, c, 3, 3, 2, 2, 1, 1, 0, 0, 5, 6, 5});
+    all.push_back({6, 21, c, 2, 2, 2, 2, 1, 1, 0, 0, 3, 10, 3});
+    all.push_back({5, 24, c, 3, 3, 2, 2, 1, 1, 1, 1, 3, 12, 0});
     all.push_back({8, 17, c, 2, 5, 1, 3, 2, 1, 1, 4, 7, 6, 0});
     all.push_back({5, 6, c, 5, 3, 1, 1, 1, 2, 2, 2, 5, 6, 2});
     all.push_back({1, 1, c, 7, 7, 1, 1, 1, 1, 3, 3, 1, 1, 0});

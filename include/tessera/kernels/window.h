@@ -35,6 +35,13 @@ template <class Kernel, class Arch> struct WindowKernel {
         return lines<5, 1>(x, filter, out, g);
       if (g.dilationW == 1 && g.kw == 5 && g.strideW == 2)
         return lines<5, 2>(x, filter, out, g);
+    } else {
+      if (g.dilationW == 1 && g.kw == 2 && g.strideW == 2)
+        return lines<2, 2>(x, filter, out, g);
+      if (g.dilationW == 1 && g.kw == 3 && g.strideW == 2)
+        return lines<3, 2>(x, filter, out, g);
+      if (g.dilationW == 1 && g.kw == 3 && g.strideW == 1)
+        return lines<3, 1>(x, filter, out, g);
     }
     lines<0, 0>(x, filter, out, g);
   }
@@ -61,7 +68,7 @@ private:
       for (; ox < begin; ++ox)
         single(x, filter, to, g, line, ox);
       // Eight outputs and the taps of a line need 32 registers when the filter is wide.
-      if constexpr (Width == 3 || (Width > 0 && S::kLanes == 16))
+      if constexpr (Width == 2 || Width == 3 || (Width > 0 && S::kLanes == 16))
         for (; ox + 8 <= end; ox += 8)
           channels<8, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
                                      ox * g.strideW - g.left, 0, g.kw);
@@ -150,7 +157,7 @@ private:
     F taps[Width];
     TESSERA_UNROLL
     for (int kx = 0; kx < Width; ++kx)
-      taps[kx] = load<Part>(filter + kx * g.tapStride, lanes);
+      taps[kx] = Kernel::kUsesFilter ? load<Part>(filter + kx * g.tapStride, lanes) : F(0.0f);
     TESSERA_UNROLL
     for (int at = 0; at < (Pixels - 1) * Stride + Width; ++at) {
       const F pixel = load<Part>(from + at * g.pixelStride, lanes);
