@@ -129,7 +129,10 @@ FailureOr<BlockList> Interpreter::blocks(scf::ForallOp grid) {
       return grid.emitOpError("expected positive steps, but got ") << *by;
     low.push_back(*from);
     step.push_back(*by);
-    count.push_back(*to > *from ? (*to - *from - 1) / *by + 1 : 0);
+    int64_t extent = 0;
+    if (llvm::SubOverflow(*to, *from, extent))
+      return grid.emitOpError("expected at most ") << kMostBlocks << " blocks";
+    count.push_back(extent > 0 ? (extent - 1) / *by + 1 : 0);
     if (count.back() > kMostBlocks || (total *= count.back()) > kMostBlocks)
       return grid.emitOpError("expected at most ") << kMostBlocks << " blocks";
   }
@@ -236,13 +239,15 @@ LogicalResult Interpreter::walkLoop(scf::ForOp loop, StepFn step) {
     }
   };
   carry(loop.getInitArgs(), loop.getRegionIterArgs());
-  for (int64_t i = *low; i < *high; i += *by) {
+  for (int64_t i = *low; i < *high;) {
     if (++iterations > kMostIterations)
       return loop.emitOpError("expected at most ") << kMostIterations << " iterations in all";
     scalars[loop.getInductionVar()] = i;
     if (failed(walk(*loop.getBody(), step)))
       return failure();
     carry(loop.getYieldedValues(), loop.getRegionIterArgs());
+    if (llvm::AddOverflow(i, *by, i))
+      break;
   }
   carry(loop.getRegionIterArgs(), loop.getResults());
   return success();

@@ -12,6 +12,9 @@ namespace {
 /// A run of equal blocks longer than this goes on at the pace of its last one.
 constexpr int64_t kSimulatedRun = 4;
 
+/// More operations than any block has; keeps a hostile file from filling memory.
+constexpr size_t kMostSteps = size_t(1) << 20;
+
 /// One class of blocks: its operations, and what they add up to.
 struct BlockWork {
   std::vector<TimedStep> steps;
@@ -124,6 +127,8 @@ LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, con
                               BlockWork &work) {
   work.busy.assign(kMostPipes, 0);
   auto add = [&](const Step &step) -> LogicalResult {
+    if (work.steps.size() == kMostSteps)
+      return step.op->emitOpError("expected at most ") << kMostSteps << " operations in a block";
     FailureOr<Cost> cost = costs.of(step);
     if (failed(cost))
       return failure();
@@ -271,6 +276,11 @@ void Launch::finish() {
 
 FailureOr<KernelTime> timeLaunch(func::FuncOp kernel, const tile::ChipSpec &chip, StringRef cores,
                                  ArrayRef<bool> isCold) {
+  for (BlockArgument argument : kernel.getArguments())
+    if (auto type = dyn_cast<MemRefType>(argument.getType()); type && !type.hasStaticShape())
+      return kernel.emitError("kernel '")
+             << kernel.getName() << "' has argument " << argument.getArgNumber() << " of type "
+             << type << ", whose extents must be known to be timed";
   return Launch(kernel, chip, cores, isCold).run();
 }
 

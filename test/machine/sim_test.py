@@ -269,6 +269,19 @@ class Errors(SimTest):
           }
 """, "expected at most 67108864 iterations")
 
+    def test_extents_that_are_open(self):
+        self.fails(1, "sim", self.write("p.mlir", """module attributes {tile.arena_bytes = 0 : i64} {
+  func.func @main(%a: memref<8xf32>) {
+    %d = memref.cast %a : memref<8xf32> to memref<?xf32>
+    tile.launch @k(%d) blocks 1 cores = mix : memref<?xf32>
+    return
+  }
+  func.func private @k(%a: memref<?xf32>) attributes {tile.kernel} {
+    return
+  }
+}
+"""), "--chip", CHIP, says="kernel 'k' has argument 0 of type 'memref<?xf32>'")
+
     def test_a_chip_without_rates(self):
         self.fails(1, "sim", ENCODER, "--chip", "ascend-910a",
                    says=["chip ascend-910a is described in structure only", "ascend-910b2"])
