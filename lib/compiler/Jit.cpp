@@ -176,7 +176,7 @@ JitCode::make(std::unique_ptr<llvm::LLVMContext> context, std::unique_ptr<llvm::
   dylib.addGenerator(std::move(*process));
   if (llvm::Error error =
           impl->jit->addIRModule(orc::ThreadSafeModule(std::move(module), std::move(context))))
-    return std::move(error);
+    return error;
   return std::shared_ptr<JitCode>(new JitCode(std::move(impl)));
 }
 
