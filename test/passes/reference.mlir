@@ -7,7 +7,7 @@
 // CHECK: llvm.func @_mlir_ciface_main(%{{[^,]*}}: !llvm.ptr, %{{[^,]*}}: !llvm.ptr, %{{[^,]*}}: !llvm.ptr)
 // CHECK-NOT: _mlir_ciface_
 // CHECK-NOT: memrefCopy
-// CHECK: llvm.func internal @conv2d({{.*}} attributes {passthrough = ["noinline"]
+// CHECK: llvm.func internal @npu_conv2d({{.*}} attributes {passthrough = ["noinline"]
 // CHECK-NOT: unrealized_conversion_cast
 func.func @main(%x: tensor<1x5x5x2xf32>, %w: tensor<3x3x2x4xf32>) -> tensor<1x5x5x4xf32> {
   %0 = npu.conv2d %x, %w strides = [1, 1] dilations = [1, 1] pads = [1, 1, 1, 1] groups = 1
