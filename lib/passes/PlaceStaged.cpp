@@ -5,7 +5,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 
 using namespace mlir;
 using namespace tessera;
@@ -49,9 +48,11 @@ struct Placer::Staged {
   Value lhs, rhs, out;
   ContractionShape shape; // the largest extents can be
   KSteps steps;
-  int64_t lanes; // columns of an operand's fractal block
-  Value l1a, l1b, l0a, l0b, accumulator;
-  Value m, n, zero; // extents of the result, and where k begins
+  int64_t lanes;     // columns of an operand's fractal block
+  bool lhsByColumns; // the unit's lhs lies column by column of blocks, not row by row
+  Value l1a, l1b, l0b, accumulator;
+  Value l0a, l0aStored; // as the unit walks it, row by row of blocks, and as it lies
+  Value m, n, zero;     // extents of the result, and where k begins
 };
 
 constexpr int64_t kBlockRows = 16; // of every fractal block
@@ -66,6 +67,20 @@ static SmallVector<int64_t> zzShape(int64_t rows, int64_t cols, int64_t blockCol
   SmallVector<int64_t> shape = nzShape(rows, cols, blockCols);
   std::swap(shape[0], shape[1]);
   return shape;
+}
+
+/// Blocks that lie column by column, seen row by row.
+static Value rowsOfBlocks(IRRewriter &b, Location loc, Value stored) {
+  MemRefType type = typeOf(stored);
+  SmallVector<int64_t> shape(type.getShape()), strides;
+  int64_t offset;
+  (void)type.getStridesAndOffset(strides, offset);
+  std::swap(shape[0], shape[1]);
+  std::swap(strides[0], strides[1]);
+  auto seen =
+      MemRefType::get(shape, type.getElementType(),
+                      StridedLayoutAttr::get(b.getContext(), 0, strides), type.getMemorySpace());
+  return memref::ReinterpretCastOp::create(b, loc, seen, stored, 0, shape, strides);
 }
 
 /// What the choice of steps needs to know, from the largest extents the operands can have.
@@ -128,7 +143,10 @@ LogicalResult Placer::allocateStages(Staged &s, const tile::Mma &unit) {
   StringRef a = unit.a.spaces.front(), bSpace = unit.b.spaces.front();
   s.lanes = lanesOf(a, element);
   s.accumulator = allocate(loc, nzShape(m, n, kBlockRows), accType, unit.c.spaces.front());
-  s.l0a = allocate(loc, zzShape(m, inner, s.lanes), element, a);
+  s.lhsByColumns = unit.a.layout == "zN";
+  s.l0aStored = allocate(
+      loc, s.lhsByColumns ? nzShape(m, inner, s.lanes) : zzShape(m, inner, s.lanes), element, a);
+  s.l0a = s.lhsByColumns ? rowsOfBlocks(b, loc, s.l0aStored) : s.l0aStored;
   s.l0b = allocate(loc, nzShape(n, inner, s.lanes), element, bSpace);
   // L1 holds the operands as they lie in memory, cut into blocks.
   s.l1b = allocate(loc, s.turnRhs ? nzShape(n, outer, s.lanes) : nzShape(outer, n, s.lanes),
@@ -174,8 +192,10 @@ void Placer::feedUnit(const Staged &s, Value from, Value at, Value count) {
   } else {
     Value blocks =
         s.turnLhs ? stepOf(s, s.l1a, 1, from, kBlockRows) : stepOf(s, s.l1a, 0, from, s.lanes);
-    tile::CopyOp::create(b, loc, s.turnLhs ? tile::CopyLayout::nz2zzT : tile::CopyLayout::nz2zz,
-                         blocks, s.l0a);
+    using tile::CopyLayout;
+    CopyLayout layout = s.lhsByColumns ? (s.turnLhs ? CopyLayout::nz2nzT : CopyLayout::nz2nz)
+                                       : (s.turnLhs ? CopyLayout::nz2zzT : CopyLayout::nz2zz);
+    tile::CopyOp::create(b, loc, layout, blocks, s.l0aStored);
   }
   Value blocks =
       s.turnRhs ? stepOf(s, s.l1b, 0, from, s.lanes) : stepOf(s, s.l1b, 1, from, kBlockRows);
@@ -217,6 +237,67 @@ LogicalResult Placer::placeStaged(Operation *op, const tile::Mma &unit) {
   return drain(op, s.accumulator, s.out, s.m, s.n);
 }
 
+/// The vector unit rounds the elements of a matrix to a narrower float type.
+void Placer::narrowInto(Location loc, Value from, Value to) {
+  usesVector = true;
+  AffineMap identity = b.getMultiDimIdentityMap(2);
+  auto vector = tile::VectorOp::create(b, loc, ValueRange{from}, ValueRange{to},
+                                       b.getAffineMapArrayAttr({identity, identity}));
+  Type wide = typeOf(from).getElementType(), narrow = typeOf(to).getElementType();
+  OpBuilder::InsertionGuard guard(b);
+  Block *body = b.createBlock(&vector.getBody(), {}, {wide, narrow}, {loc, loc});
+  Value rounded = arith::TruncFOp::create(b, loc, narrow, body->getArgument(0));
+  tile::YieldOp::create(b, loc, rounded);
+}
+
+/// Narrows what the accumulator held, on the vector unit.
+static void castInto(IRRewriter &b, Location loc, Value from, Value to) {
+  AffineMap identity = b.getMultiDimIdentityMap(typeOf(from).getRank());
+  auto vector = tile::VectorOp::create(b, loc, ValueRange{from}, ValueRange{to},
+                                       b.getAffineMapArrayAttr({identity, identity}));
+  Type wide = typeOf(from).getElementType(), narrow = typeOf(to).getElementType();
+  OpBuilder::InsertionGuard guard(b);
+  Block *body = b.createBlock(&vector.getBody(), {}, {wide, narrow}, {loc, loc});
+  Value result = isa<FloatType>(wide)
+                     ? arith::TruncFOp::create(b, loc, narrow, body->getArgument(0)).getResult()
+                     : arith::TruncIOp::create(b, loc, narrow, body->getArgument(0)).getResult();
+  tile::YieldOp::create(b, loc, result);
+}
+
+/// Without a fixpipe: some columns of blocks at a time move to the vector unit's memory, where
+/// they become rows, and narrow if they must.
+void Placer::drainByVector(Location loc, Value accumulator, Value target, Value n) {
+  usesVector = true;
+  constexpr int64_t kBlocks = 4; // columns of blocks at a time
+  MemRefType type = typeOf(accumulator);
+  Type held = type.getElementType(), wanted = typeOf(target).getElementType();
+  StringRef space = tile::spaceOf(typeOf(target));
+  int64_t columns = type.getDimSize(3), blocks = std::min(kBlocks, type.getDimSize(0));
+  int64_t width = blocks * columns, rows = type.getDimSize(1) * type.getDimSize(2);
+  Value landed =
+      allocate(loc, {blocks, type.getDimSize(1), type.getDimSize(2), columns}, held, space);
+  Value wide = held == wanted ? Value() : allocate(loc, {rows, width}, held, space);
+  auto loop = scf::ForOp::create(b, loc, constant(loc, 0), n, constant(loc, width));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value from = loop.getInductionVar();
+  Value count =
+      arith::MinSIOp::create(b, loc, arith::SubIOp::create(b, loc, n, from), constant(loc, width));
+  Value first = arith::DivUIOp::create(b, loc, from, constant(loc, columns));
+  Value some = arith::CeilDivUIOp::create(b, loc, count, constant(loc, columns));
+  SmallVector<OpFoldResult> offsets(4, b.getIndexAttr(0)), ones(4, b.getIndexAttr(1));
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(b, loc, accumulator);
+  offsets[0] = first, sizes[0] = some;
+  Value part = memref::SubViewOp::create(b, loc, accumulator, offsets, sizes, ones);
+  Value here = cut(loc, landed, sizes);
+  tile::CopyOp::create(b, loc, tile::CopyLayout::nz2nz, part, here);
+  Value out = ::part(b, loc, target, 1, from, count);
+  Value flat = wide ? cut(loc, wide, memref::getMixedSizes(b, loc, out)) : out;
+  tile::CopyOp::create(b, loc, tile::CopyLayout::nz2nd, here, flat);
+  if (wide)
+    castInto(b, loc, flat, out);
+}
+
 /// Moves the accumulator to where the block's result is wanted.
 LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m, Value n) {
   Location loc = op->getLoc();
@@ -226,13 +307,15 @@ LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m
     if (fix)
       tile::FixpipeOp::create(b, loc, accumulator, target, UnitAttr());
     else
-      tile::CopyOp::create(b, loc, tile::CopyLayout::nz2nd, accumulator, target);
+      drainByVector(loc, accumulator, target, n);
   };
   std::optional<std::vector<const tile::Path *>> route = chip.route(from, to);
   if (!route || route->empty())
     return op->emitOpError("needs a path from ")
            << from << " to " << to << ", but chip " << chip.name << " has none";
-  if (route->size() == 1) {
+  Type held = typeOf(accumulator).getElementType(), wanted = typeOf(out).getElementType();
+  bool narrow = !fix && held != wanted; // only a fixpipe casts on the way
+  if (route->size() == 1 && !narrow) {
     step(out);
     return success();
   }
@@ -240,8 +323,19 @@ LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m
   FailureOr<SmallVector<int64_t>> shape = bounds(out);
   if (failed(shape))
     return failure();
-  Value stage = allocate(loc, *shape, typeOf(out).getElementType(), route->front()->to);
-  stage = cut(loc, stage, memref::getMixedSizes(b, loc, out));
+  auto stageOf = [&](Type element) {
+    Value buffer = allocate(loc, *shape, element, route->front()->to);
+    return cut(loc, buffer, memref::getMixedSizes(b, loc, out));
+  };
+  Value stage = stageOf(narrow ? held : wanted);
   step(stage);
-  return copyAlong(op, stage, out);
+  if (!narrow)
+    return copyAlong(op, stage, out);
+  if (route->size() == 1) {
+    narrowInto(loc, stage, out);
+    return success();
+  }
+  Value narrowed = stageOf(wanted);
+  narrowInto(loc, stage, narrowed);
+  return copyAlong(op, narrowed, out);
 }

@@ -70,15 +70,50 @@ def operand_types(statement):
     return types
 
 
+def tile_operand_types(statement):
+    """The same for the tile dialect, whose operands come in groups that say what they are."""
+    head, types = re.split(r"\{\n|\^", statement)[0].replace("\n", " "), {}
+
+    def group(match):
+        types.update(zip(VALUE.findall(match.group(2)), split_types(match.group(3))))
+        return ""
+
+    def extents(match):
+        kind = "i1" if match.group(1) == "accumulate" else "index"
+        types.update({value: kind for value in VALUE.findall(match.group(2))})
+        return ""
+
+    head = re.sub(r"\b(ins|outs) ?\(([^:)]*) : ([^)]*)\)", group, head)
+    head = re.sub(r"\b(pads|first|extents|accumulate) ?\(([^)]*)\)", extents, head)
+    head = re.sub(r"\{[^{}]*\}", "", head.split("=", 1)[-1] if head[0] == "%" else head)
+    operands, _, listed = head.rpartition(" : ")
+    if "->" in listed and "map" not in listed:  # (types) -> type
+        listed = listed.split(" -> ")[0].strip("() ")
+    kinds = [kind for part in split_types(listed) for kind in part.split(" to ")]
+    types.update(zip(VALUE.findall(operands), kinds))
+    return types
+
+
 def check(tool, name, block):
-    arguments, defined = {}, set()
+    if block.lstrip().startswith("func.func"):
+        return accepted(tool, name, block)
+    arguments, defined, kernels = {}, set(), ""
     for statement in statements(block):
-        for value, kind in operand_types(statement).items():
+        of = tile_operand_types if "tile." in statement.split("(")[0] else operand_types
+        if "tile.launch" in statement:
+            callee, kinds = re.search(r"(@\w+).*\s: (.*)", statement, re.DOTALL).groups()
+            kernels += f"func.func private {callee}({kinds})\n"
+        for value, kind in of(statement).items():
             if value not in defined:
                 arguments.setdefault(value, kind)
         defined.update(VALUE.findall(statement.split("=", 1)[0]))
     signature = ", ".join(f"{value}: {kind}" for value, kind in arguments.items())
-    text = f"func.func @example({signature}) {{\n{block}\n  return\n}}\n"
+    return accepted(tool, name,
+                    f"{kernels}func.func @example({signature}) {{\n{block}\n  return\n}}\n")
+
+
+def accepted(tool, name, text):
+    """Whether the tool takes the text, and what it prints of it."""
     for _ in range(2):
         run = subprocess.run([tool, "-"], input=text, capture_output=True, text=True)
         if run.returncode != 0:

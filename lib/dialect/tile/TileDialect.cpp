@@ -1,6 +1,8 @@
 // The tile dialect's registration and attributes.
 #include "tessera/dialect/tile/TileDialect.h"
 
+#include "ChipVerify.h"
+
 #include "tessera/dialect/tile/ChipSpec.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,6 +29,17 @@ void tessera::tile::TileDialect::initialize() {
 #define GET_OP_LIST
 #include "tessera/dialect/tile/TileOps.cpp.inc"
       >();
+}
+
+LogicalResult tessera::tile::TileDialect::verifyOperationAttribute(Operation *op,
+                                                                   NamedAttribute attribute) {
+  if (attribute.getName() != "tile.offset")
+    return success();
+  auto offset = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (!offset)
+    return op->emitOpError("expected tile.offset to be an integer, but got ")
+           << attribute.getValue();
+  return verifyAddressOnChip(op, offset.getInt());
 }
 
 llvm::StringRef tessera::tile::spaceOf(BaseMemRefType type) {

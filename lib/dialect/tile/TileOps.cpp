@@ -1,6 +1,8 @@
 // Verifiers and side effects of the tile operators.
 #include "tessera/dialect/tile/TileDialect.h"
 
+#include "ChipVerify.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -110,30 +112,31 @@ LogicalResult WindowOp::verify() {
     return emitOpError("expected a filter with fma, and with nothing else");
   if (shaped(getInput()).getRank() != 4 || shaped(getOut()).getRank() != 4)
     return emitOpError("expected input and out of rank 4");
-  return success();
+  return verifyVectorOnChip(*this);
 }
 
-LogicalResult CopyOp::verify() {
-  auto source = cast<MemRefType>(getSource().getType());
-  auto target = cast<MemRefType>(getTarget().getType());
+/// The shapes that each layout joins.
+static LogicalResult verifyShapes(CopyOp op) {
+  auto source = cast<MemRefType>(op.getSource().getType());
+  auto target = cast<MemRefType>(op.getTarget().getType());
   if (source.getElementType() != target.getElementType())
-    return emitOpError("expected equal element types, but got ")
+    return op.emitOpError("expected equal element types, but got ")
            << source.getElementType() << " and " << target.getElementType();
   auto rank = [&](StringRef name, MemRefType type, int64_t expected) -> LogicalResult {
     if (type.getRank() == expected)
       return success();
-    return emitOpError("expected ") << name << " of rank " << expected << " with layout "
-                                    << stringifyCopyLayout(getLayout()) << ", but got "
+    return op.emitOpError("expected ") << name << " of rank " << expected << " with layout "
+                                    << stringifyCopyLayout(op.getLayout()) << ", but got "
                                     << type.getRank();
   };
-  switch (getLayout()) {
+  switch (op.getLayout()) {
   case CopyLayout::nd2nd:
     if (source.getRank() != target.getRank())
-      return emitOpError("expected equal ranks, but got ")
+      return op.emitOpError("expected equal ranks, but got ")
              << source.getRank() << " and " << target.getRank();
     for (auto [i, dims] : llvm::enumerate(llvm::zip(source.getShape(), target.getShape())))
       if (!mayEqual(std::get<0>(dims), std::get<1>(dims)))
-        return emitOpError("expected source dim ")
+        return op.emitOpError("expected source dim ")
                << i << " (" << std::get<0>(dims) << ") to equal target dim " << i << " ("
                << std::get<1>(dims) << ")";
     return success();
@@ -144,6 +147,34 @@ LogicalResult CopyOp::verify() {
   default:
     return success(succeeded(rank("source", source, 4)) && succeeded(rank("target", target, 4)));
   }
+}
+
+LogicalResult CopyOp::verify() {
+  return success(succeeded(verifyShapes(*this)) && succeeded(verifyOnChip(*this)));
+}
+
+LogicalResult Im2colOp::verify() {
+  if (failed(verifyWindow(*this)))
+    return failure();
+  auto source = cast<MemRefType>(getSource().getType());
+  auto target = cast<MemRefType>(getTarget().getType());
+  if (source.getElementType() != target.getElementType())
+    return emitOpError("expected equal element types, but got ")
+           << source.getElementType() << " and " << target.getElementType();
+  if (source.getRank() != 4 || (target.getRank() != 2 && target.getRank() != 4))
+    return emitOpError("expected a source of rank 4 and a target of rank 2 or 4, but got ")
+           << source.getRank() << " and " << target.getRank();
+  if (getOutWidth() <= 0)
+    return emitOpError("expected a positive out_width, but got ") << getOutWidth();
+  return verifyOnChip(*this);
+}
+
+LogicalResult FillOp::verify() {
+  Type element = cast<MemRefType>(getTarget().getType()).getElementType();
+  if (getValue().getType() != element)
+    return emitOpError("expected a value of the target's element type ")
+           << element << ", but got " << getValue().getType();
+  return verifyVectorOnChip(*this);
 }
 
 LogicalResult MmaOp::verify() {
@@ -159,14 +190,14 @@ LogicalResult MmaOp::verify() {
     return emitOpError("expected three fractal buffers of rank 4, or a matrix times a matrix or "
                        "its panels into a matrix, but got ranks ")
            << lhs.getRank() << ", " << rhs.getRank() << " and " << acc.getRank();
-  return success();
+  return verifyOnChip(*this);
 }
 
 LogicalResult FixpipeOp::verify() {
   if (cast<MemRefType>(getSource().getType()).getRank() != 4 ||
       cast<MemRefType>(getTarget().getType()).getRank() != 2)
     return emitOpError("expected a fractal source of rank 4 and a target of rank 2");
-  return success();
+  return verifyOnChip(*this);
 }
 
 /// One map per operand over one iteration space; a body argument per operand; a yield of one
@@ -196,7 +227,9 @@ template <typename Op> static LogicalResult verifyRegion(Op op) {
   return success();
 }
 
-LogicalResult VectorOp::verify() { return verifyRegion(*this); }
+LogicalResult VectorOp::verify() {
+  return success(succeeded(verifyRegion(*this)) && succeeded(verifyVectorOnChip(*this)));
+}
 
 LogicalResult RowReduceOp::verify() {
   if (failed(verifyRegion(*this)))
@@ -206,7 +239,7 @@ LogicalResult RowReduceOp::verify() {
   for (int64_t d : getReduced())
     if (d < 0 || d >= dims)
       return emitOpError("expected reduced dims below ") << dims << ", but got " << d;
-  return success();
+  return verifyVectorOnChip(*this);
 }
 
 template <typename Op> static LogicalResult verifyEvent(Op op) {
@@ -215,17 +248,22 @@ template <typename Op> static LogicalResult verifyEvent(Op op) {
   if (op.getFrom() == op.getTo())
     return op.emitOpError("expected two pipes, but got ")
            << op.getFrom() << " twice: use tile.pipe_barrier";
-  return success();
+  return success(succeeded(verifyPipeOnChip(op, op.getFrom())) &&
+                 succeeded(verifyPipeOnChip(op, op.getTo())) &&
+                 succeeded(verifyEventOnChip(op, op.getId())));
 }
 LogicalResult SetEventOp::verify() { return verifyEvent(*this); }
 LogicalResult WaitEventOp::verify() { return verifyEvent(*this); }
+
+LogicalResult PipeBarrierOp::verify() { return verifyPipeOnChip(*this, getPipe()); }
 
 template <typename Op> static LogicalResult verifyCross(Op op) {
   if (op.getMode() < 0 || op.getMode() > 2)
     return op.emitOpError("expected mode 0, 1 or 2, but got ") << op.getMode();
   if (op.getId() < 0)
     return op.emitOpError("expected a non-negative id, but got ") << op.getId();
-  return success();
+  return success(succeeded(verifyPipeOnChip(op, op.getPipe())) &&
+                 succeeded(verifyFlagOnChip(op, op.getMode(), op.getId())));
 }
 LogicalResult CrossSetOp::verify() { return verifyCross(*this); }
 LogicalResult CrossWaitOp::verify() { return verifyCross(*this); }

@@ -23,13 +23,16 @@ def Tile_Dialect : Dialect {
 
     A tile program is sequential: executing it in textual order is always right.
     Events and flags only license overlap.
+
+    In a module with a chip every operation is held against it: memories, paths and layouts, what
+    the units take, events, and addresses of buffers (`tile.offset`).
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect"
   ];
   let useDefaultAttributePrinterParser = 1;
-  let hasOperationAttrVerify = 0;
+  let hasOperationAttrVerify = 1;
 }
 
 class Tile_Attr<string name, string mnem, list<Trait> traits = []>

@@ -173,6 +173,7 @@ def Tile_Im2colOp : Tile_Op<"im2col"> {
     $source `to` $target `pads` `(` $pad_top `,` $pad_left `)`
     `first` `(` $first_pixel `,` $first_k `)` `extents` `(` $rows `,` $columns `)` attr-dict `:` type($source) `to` type($target)
   }];
+  let hasVerifier = 1;
 }
 
 def Tile_MmaOp : Tile_Op<"mma"> {
@@ -300,6 +301,7 @@ def Tile_FillOp : Tile_Op<"fill"> {
   }];
   let arguments = (ins AnyType:$value, Arg<AnyStridedMemRef, "written", [MemWrite]>:$target);
   let assemblyFormat = "$value `to` $target attr-dict `:` type($value) `to` type($target)";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -315,6 +317,7 @@ def Tile_PipeBarrierOp : Tile_Op<"pipe_barrier", [MemoryEffects<[MemRead, MemWri
   }];
   let arguments = (ins StrAttr:$pipe);
   let assemblyFormat = "$pipe attr-dict";
+  let hasVerifier = 1;
 }
 
 class Tile_EventOp<string mnemonic> : Tile_Op<mnemonic, [MemoryEffects<[MemRead, MemWrite]>]> {
