@@ -73,8 +73,8 @@ LogicalResult MatmulOp::verify() {
   if (!mayEqual(lhsK, rhsK))
     return emitOpError("expected the inner dimensions to agree, but got ")
            << lhsK << " and " << rhsK;
-  if (getPanel() && *getPanel() <= 0)
-    return emitOpError("expected a positive panel, but got ") << *getPanel();
+  if (IntegerAttr panel = getPanelAttr(); panel && panel.getInt() <= 0)
+    return emitOpError("expected a positive panel, but got ") << panel.getInt();
   return success();
 }
 
@@ -164,8 +164,8 @@ LogicalResult Im2colOp::verify() {
   if (source.getRank() != 4 || (target.getRank() != 2 && target.getRank() != 4))
     return emitOpError("expected a source of rank 4 and a target of rank 2 or 4, but got ")
            << source.getRank() << " and " << target.getRank();
-  if (getOutWidth() <= 0)
-    return emitOpError("expected a positive out_width, but got ") << getOutWidth();
+  if (int64_t width = getOutWidthAttr().getInt(); width <= 0)
+    return emitOpError("expected a positive out_width, but got ") << width;
   return verifyOnChip(*this);
 }
 
@@ -243,8 +243,8 @@ LogicalResult RowReduceOp::verify() {
 }
 
 template <typename Op> static LogicalResult verifyEvent(Op op) {
-  if (op.getId() < 0)
-    return op.emitOpError("expected a non-negative id, but got ") << op.getId();
+  if (int64_t id = op.getIdAttr().getInt(); id < 0)
+    return op.emitOpError("expected a non-negative id, but got ") << id;
   if (op.getFrom() == op.getTo())
     return op.emitOpError("expected two pipes, but got ")
            << op.getFrom() << " twice: use tile.pipe_barrier";
@@ -258,10 +258,10 @@ LogicalResult WaitEventOp::verify() { return verifyEvent(*this); }
 LogicalResult PipeBarrierOp::verify() { return verifyPipeOnChip(*this, getPipe()); }
 
 template <typename Op> static LogicalResult verifyCross(Op op) {
-  if (op.getMode() < 0 || op.getMode() > 2)
-    return op.emitOpError("expected mode 0, 1 or 2, but got ") << op.getMode();
-  if (op.getId() < 0)
-    return op.emitOpError("expected a non-negative id, but got ") << op.getId();
+  if (int64_t mode = op.getModeAttr().getInt(); mode < 0 || mode > 2)
+    return op.emitOpError("expected mode 0, 1 or 2, but got ") << mode;
+  if (int64_t id = op.getIdAttr().getInt(); id < 0)
+    return op.emitOpError("expected a non-negative id, but got ") << id;
   return success(succeeded(verifyPipeOnChip(op, op.getPipe())) &&
                  succeeded(verifyFlagOnChip(op, op.getMode(), op.getId())));
 }
@@ -272,8 +272,8 @@ LogicalResult WorkspaceOp::verify() {
   auto type = cast<MemRefType>(getBuffer().getType());
   if (!type.hasStaticShape())
     return emitOpError("expected a static shape");
-  if (getDepth() < 1)
-    return emitOpError("expected a depth of 1 or more, but got ") << getDepth();
+  if (int64_t depth = getDepthAttr().getInt(); depth < 1)
+    return emitOpError("expected a depth of 1 or more, but got ") << depth;
   if (spaceOf(type) != "gm")
     return emitOpError("expected a buffer in gm, but got ") << spaceOf(type);
   return success();

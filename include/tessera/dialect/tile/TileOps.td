@@ -109,7 +109,8 @@ def Tile_WindowOp : Tile_DestinationOp<"window"> {
   let description = [{
     For each output pixel and channel: `fma` sums input times filter over the window (depthwise
     convolution), `max` and `sum` reduce the window, and `mean` divides the sum by the number of
-    places inside the input. Places outside count as zero, or for `max` not at all. Input `[1, h, w, c]`, filter `[kh, kw, c]`, output `[1, oh, ow, c]`.
+    places inside the input. Places outside count as zero, or for `max` not at all. Input
+    `[1, h, w, c]`, filter `[kh, kw, c]`, output `[1, oh, ow, c]`.
 
     ```mlir
     tile.window max ins(%x : memref<1x8x8x16xf32>) outs(%y : memref<1x4x4x16xf32>) pads(%c0, %c0)
@@ -167,11 +168,12 @@ def Tile_Im2colOp : Tile_Op<"im2col"> {
   }];
   let arguments = (ins Arg<AnyStridedMemRef, "read", [MemRead]>:$source,
       Arg<AnyStridedMemRef, "written", [MemWrite]>:$target, Index:$pad_top, Index:$pad_left,
-      Index:$first_pixel, Index:$first_k, Index:$rows, Index:$columns, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
-      DenseI64ArrayAttr:$dilations, I64Attr:$out_width);
+      Index:$first_pixel, Index:$first_k, Index:$rows, Index:$columns, DenseI64ArrayAttr:$kernel,
+      DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, I64Attr:$out_width);
   let assemblyFormat = [{
     $source `to` $target `pads` `(` $pad_top `,` $pad_left `)`
-    `first` `(` $first_pixel `,` $first_k `)` `extents` `(` $rows `,` $columns `)` attr-dict `:` type($source) `to` type($target)
+    `first` `(` $first_pixel `,` $first_k `)` `extents` `(` $rows `,` $columns `)` attr-dict
+    `:` type($source) `to` type($target)
   }];
   let hasVerifier = 1;
 }
