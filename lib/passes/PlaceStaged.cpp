@@ -237,19 +237,6 @@ LogicalResult Placer::placeStaged(Operation *op, const tile::Mma &unit) {
   return drain(op, s.accumulator, s.out, s.m, s.n);
 }
 
-/// The vector unit rounds the elements of a matrix to a narrower float type.
-void Placer::narrowInto(Location loc, Value from, Value to) {
-  usesVector = true;
-  AffineMap identity = b.getMultiDimIdentityMap(2);
-  auto vector = tile::VectorOp::create(b, loc, ValueRange{from}, ValueRange{to},
-                                       b.getAffineMapArrayAttr({identity, identity}));
-  Type wide = typeOf(from).getElementType(), narrow = typeOf(to).getElementType();
-  OpBuilder::InsertionGuard guard(b);
-  Block *body = b.createBlock(&vector.getBody(), {}, {wide, narrow}, {loc, loc});
-  Value rounded = arith::TruncFOp::create(b, loc, narrow, body->getArgument(0));
-  tile::YieldOp::create(b, loc, rounded);
-}
-
 /// Narrows what the accumulator held, on the vector unit.
 static void castInto(IRRewriter &b, Location loc, Value from, Value to) {
   AffineMap identity = b.getMultiDimIdentityMap(typeOf(from).getRank());
@@ -313,9 +300,7 @@ LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m
   if (!route || route->empty())
     return op->emitOpError("needs a path from ")
            << from << " to " << to << ", but chip " << chip.name << " has none";
-  Type held = typeOf(accumulator).getElementType(), wanted = typeOf(out).getElementType();
-  bool narrow = !fix && held != wanted; // only a fixpipe casts on the way
-  if (route->size() == 1 && !narrow) {
+  if (route->size() == 1) {
     step(out);
     return success();
   }
@@ -323,19 +308,8 @@ LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m
   FailureOr<SmallVector<int64_t>> shape = bounds(out);
   if (failed(shape))
     return failure();
-  auto stageOf = [&](Type element) {
-    Value buffer = allocate(loc, *shape, element, route->front()->to);
-    return cut(loc, buffer, memref::getMixedSizes(b, loc, out));
-  };
-  Value stage = stageOf(narrow ? held : wanted);
+  Value stage = allocate(loc, *shape, typeOf(out).getElementType(), route->front()->to);
+  stage = cut(loc, stage, memref::getMixedSizes(b, loc, out));
   step(stage);
-  if (!narrow)
-    return copyAlong(op, stage, out);
-  if (route->size() == 1) {
-    narrowInto(loc, stage, out);
-    return success();
-  }
-  Value narrowed = stageOf(wanted);
-  narrowInto(loc, stage, narrowed);
-  return copyAlong(op, narrowed, out);
+  return copyAlong(op, stage, out);
 }

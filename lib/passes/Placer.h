@@ -46,7 +46,6 @@ private:
   mlir::Value stepOf(const Staged &s, mlir::Value l1, int64_t d, mlir::Value from, int64_t unit);
   void feedUnit(const Staged &s, mlir::Value from, mlir::Value at, mlir::Value count);
   int64_t lanesOf(llvm::StringRef space, mlir::Type element) const;
-  void narrowInto(mlir::Location loc, mlir::Value from, mlir::Value to);
   void drainByVector(mlir::Location loc, mlir::Value accumulator, mlir::Value target,
                      mlir::Value n);
   mlir::LogicalResult drain(mlir::Operation *op, mlir::Value accumulator, mlir::Value out,
