@@ -93,13 +93,18 @@ struct Fuse : impl::NpuFuseBase<Fuse> {
       return WalkResult::advance();
     });
     for (Block *block : blocks) {
-      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*block)))
-        if (isa<npu::NpuOpInterface>(op) && isOpTriviallyDead(&op))
-          op.erase();
+      eraseDead(*block);
       FuseGroups groups(*block, {enable, maxGroupOps});
       for (FuseGroup *group : groups.all())
         makeKernel(*group);
+      eraseDead(*block); // constants that only kernels used, which have copies now
     }
+  }
+
+  static void eraseDead(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isa<npu::NpuOpInterface>(op) && isOpTriviallyDead(&op))
+        op.erase();
   }
 };
 

@@ -5,7 +5,12 @@
 #include "TileBuilders.h"
 #include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/npu/NpuOps.h"
+#include "tessera/dialect/tile/TileDialect.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/TilingInterface.h"
 
 using namespace mlir;
@@ -104,6 +109,9 @@ template <typename... Ops> void attachElementwise(MLIRContext *context) {
 
 void tessera::registerNpuTiling(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, npu::NpuDialect *) {
+    // What tiles are made of; a pass of ours declares it, a transform script does not.
+    context->loadDialect<affine::AffineDialect, arith::ArithDialect, linalg::LinalgDialect,
+                         tensor::TensorDialect, tile::TileDialect>();
     using namespace npu;
     attachElementwise<
 #define GET_OP_LIST

@@ -1,0 +1,30 @@
+// RUN: tessera-opt %s --pass-pipeline='builtin.module(tile-attach-chip{chip=ascend-910b2},func.func(npu-tile))' --split-input-file --verify-diagnostics
+
+func.func private @types(%x: tensor<64x96xf64>, %w: tensor<96x80xf64>, %out: tensor<64x80xf64>)
+    -> tensor<64x80xf64> attributes {tile.kernel} {
+  // expected-error@+1 {{'npu.matmul' op has no matrix unit for 'f64' x 'f64' on chip ascend-910b2}}
+  %0 = npu.matmul %x, %w : tensor<64x96xf64>, tensor<96x80xf64> -> tensor<64x80xf64>
+  return %0 : tensor<64x80xf64>
+}
+
+// -----
+
+// A row is never cut, and this one is larger than the vector unit's memory.
+// expected-error@+1 {{no tile of kernel 'wide' fits}}
+func.func private @wide(%x: tensor<4x1000000xf32>, %out: tensor<4x1000000xf32>)
+    -> tensor<4x1000000xf32> attributes {tile.kernel} {
+  %0 = npu.softmax %x axis = 1 : tensor<4x1000000xf32>
+  return %0 : tensor<4x1000000xf32>
+}
+
+// -----
+
+// Grouped so that the second operator would need parts of what the first gives only whole.
+func.func private @grouped(%x: tensor<64x96xf32>, %w: tensor<96x80xf32>, %v: tensor<80x80xf32>, %out: tensor<64x80xf32>)
+    -> tensor<64x80xf32> attributes {tile.kernel} {
+  %0 = npu.softmax %x axis = 0 : tensor<64x96xf32>
+  %1 = npu.softmax %0 axis = 1 : tensor<64x96xf32>
+  // expected-error@-2 {{'npu.softmax' op was grouped into kernel 'grouped' but cannot be computed tile by tile with it}}
+  %2 = npu.slice %1 offsets = [0, 0] sizes = [64, 80] strides = [1, 1] : tensor<64x96xf32> -> tensor<64x80xf32>
+  return %2 : tensor<64x80xf32>
+}
