@@ -185,6 +185,16 @@ LogicalResult Interpreter::makeView(Operation *op) {
     }
     if (failed(expand(view, wide.getReassociationIndices(), shape)))
       return op->emitOpError("has unknown extents, so it cannot be timed");
+  } else if (isa<memref::ReinterpretCastOp>(op)) {
+    // Another order of the same blocks: everything about it is in its type.
+    SmallVector<int64_t> strides;
+    int64_t offset = 0;
+    if (!type.hasStaticShape() || failed(type.getStridesAndOffset(strides, offset)) ||
+        ShapedType::isDynamic(offset) || ShapedType::isDynamicShape(strides))
+      return op->emitOpError("has unknown extents, so it cannot be timed");
+    view.sizes.assign(type.getShape().begin(), type.getShape().end());
+    view.strides.assign(strides.begin(), strides.end());
+    view.offset = offset;
   } else if (!isa<memref::CastOp>(op)) {
     return op->emitOpError("makes a buffer in a way that cannot be timed");
   }
