@@ -18,16 +18,7 @@ tessera_warnings(tessera_mlir_pch)
 
 # tessera_mlir_library(NAME sources...): an object-like static library of the compiler.
 function(tessera_mlir_library name)
-  set(found "")
-  foreach(source ${ARGN})
-    if(IS_ABSOLUTE "${source}" OR EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-      list(APPEND found "${source}")
-    endif()
-  endforeach()
-  if(NOT found)
-    set(found "${PROJECT_SOURCE_DIR}/cmake/MlirPch.cpp")
-  endif()
-  add_library(${name} STATIC ${found})
+  add_library(${name} STATIC ${ARGN})
   tessera_mlir_target(${name})
 endfunction()
 
