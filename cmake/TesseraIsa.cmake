@@ -31,7 +31,7 @@ function(tessera_isa_sources target source)
     tessera_warnings(${object})
     # The AVX-512 header of g++ 12 itself passes undefined registers on purpose.
     target_compile_options(${object} PRIVATE
-      $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized>)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}>)
   endforeach()
 endfunction()
