@@ -12,7 +12,9 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include "Ideal.h"
 #include "Peers.h"
+#include "Suite.h"
 
 namespace tessera::bench {
 namespace {
@@ -73,7 +75,7 @@ double measuredPeak(Isa isa) {
   double best = 0;
   for (int i = 0; i < 20; ++i) {
     const double start = now();
-    const double flops = isaPeers(isa).peak(300000);
+    const double flops = idealLoops(isa).peak(300000);
     best = std::max(best, flops / (now() - start));
   }
   return best;
@@ -273,12 +275,7 @@ int run(int argc, char **argv) {
   addMovement();
   addRows();
   addWindow();
-#if defined(TESSERA_BENCH_OPENBLAS)
-  addOpenBlas();
-#endif
-#if defined(TESSERA_BENCH_ONEDNN)
-  addOneDnn();
-#endif
+  addLibraries();
 #if defined(TESSERA_BENCH_PROGRAMS)
   addPrograms(ceiling);
 #endif
@@ -291,24 +288,79 @@ int run(int argc, char **argv) {
   if (!measured) // --benchmark_list_tests
     return 0;
   printSummary(measureMachine());
-#if defined(TESSERA_BENCH_OPENBLAS)
-  reportOpenBlas();
-#endif
+  if (const std::string said = openBlasReport(); !said.empty())
+    std::printf("%s; run again with another OPENBLAS_CORETYPE, or none, to see whether those for "
+                "another are faster here\n",
+                said.c_str());
   return 0;
 }
 
 } // namespace tessera::bench
 
-int main(int argc, char **argv) {
-  // The peers read these when they are loaded; one thread is what our kernels use.
-  if (!std::getenv("OMP_NUM_THREADS")) {
-    setenv("OMP_NUM_THREADS", "1", 1);
-    // OpenBLAS takes its AVX2 kernels on AMD machines that have AVX-512, where its others win.
-    const char *ceiling = std::getenv("TESSERA_ISA");
-    if (tessera::isaPresent(tessera::Isa::avx512) && (!ceiling || !*ceiling))
-      setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    execv("/proc/self/exe", argv);
+namespace {
+
+using tessera::Isa;
+
+/// Whether an argument has this name, alone or with "=value".
+bool has(int argc, char **argv, std::string_view name) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view arg = argv[i];
+    if (arg == name || (arg.starts_with(name) && arg[name.size()] == '='))
+      return true;
   }
+  return false;
+}
+
+/// The value of --threads; one where it is no number, of which the user is told later.
+std::string threadsOf(int argc, char **argv) {
+  std::string text = "1";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view arg = argv[i];
+    if (arg == "--threads" && i + 1 < argc)
+      text = argv[i + 1];
+    else if (arg.starts_with("--threads="))
+      text = arg.substr(10);
+  }
+  return std::atoi(text.c_str()) > 0 ? text : "1";
+}
+
+/// Holds the peers to our threads and our instruction set. They read these variables when they are
+/// loaded, so the program starts itself anew; what the user has set stays.
+void holdPeers(int argc, char **argv) {
+  constexpr const char *kHeld = "TESSERA_BENCH_HELD";
+  if (std::getenv(kHeld))
+    return;
+  setenv(kHeld, "1", 1);
+  const std::string threads = threadsOf(argc, argv);
+  setenv("OMP_NUM_THREADS", threads.c_str(), 0);
+  setenv("OPENBLAS_NUM_THREADS", threads.c_str(), 0);
+  std::string error;
+  switch (tessera::chooseIsaFromEnvironment(error).value_or(Isa::avx512)) {
+  case Isa::sse2: // as near as they come
+    setenv("OPENBLAS_CORETYPE", "Prescott", 0);
+    setenv("ONEDNN_MAX_CPU_ISA", "SSE41", 0);
+    setenv("LIBXSMM_TARGET", "snb", 0);
+    break;
+  case Isa::avx2:
+    setenv("OPENBLAS_CORETYPE", "Haswell", 0);
+    setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 0);
+    setenv("LIBXSMM_TARGET", "hsw", 0);
+    break;
+  case Isa::avx512:
+    // OpenBLAS takes its AVX2 kernels on AMD machines that have AVX-512, where its others win.
+    if (tessera::isaPresent(Isa::avx512))
+      setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+    break;
+  }
+  execv("/proc/self/exe", argv);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  holdPeers(argc, argv);
+  for (const char *option : {"--suite", "--list", "--report", "--from", "--help"})
+    if (has(argc, argv, option))
+      return tessera::bench::runSuites(argc, argv);
   return tessera::bench::run(argc, argv);
 }

@@ -55,20 +55,54 @@ struct Product {
   std::string shape() const;
 };
 
-/// Peers' rows for one product under the name `op`; those of peers that are not there add nothing.
+/// Does something so many times. The loop is inside, so that calls of a few nanoseconds are timed
+/// directly.
+using Repeated = std::function<void(std::int64_t calls)>;
+
+/// A Repeated from what one call does.
+template <class F> Repeated repeated(F call) {
+  return [call = std::move(call)](std::int64_t calls) {
+    for (std::int64_t i = 0; i < calls; ++i) {
+      call();
+      __asm__ volatile("" ::: "memory");
+    }
+  };
+}
+
+/// Peers on plain operands of one product; empty where the peer is not there or cannot do it.
+Repeated eigenProduct(const Product &product, Isa isa);
+Repeated openBlasProduct(const Product &product);
+Repeated libxsmmProduct(const Product &product);
+/// With `packed`, the right operand is in oneDNN's favourite layout beforehand.
+Repeated oneDnnProduct(const Product &product, bool packed);
+
+/// y[count] = op(x[count]) by oneDNN; empty when it has no such function.
+Repeated oneDnnElementwise(const std::string &op, std::int64_t count);
+/// softmax, log_softmax or layer_norm on the rows of a matrix.
+Repeated oneDnnRows(const std::string &op, std::int64_t rows, std::int64_t cols);
+/// Depthwise convolution of h x w pixels of c channels, kernel k, stride 1, padding k / 2, NHWC.
+Repeated oneDnnDepthwise(std::int64_t h, std::int64_t w, std::int64_t c, std::int64_t k);
+
+/// Adds a row for what `run` does; nothing when it is empty.
+void addPeer(const std::string &op, const std::string &who, const std::string &shape, Work kind,
+             double work, Repeated run);
+
+/// Rows of the peers for one product under the name `op`.
 void addEigenProduct(const std::string &op, const Product &product, Isa isa);
-void addOpenBlasProduct(const std::string &op, const Product &product);
-void addOneDnnProduct(const std::string &op, const Product &product);
+void addLibraryProducts(const std::string &op, const Product &product);
+
+/// Input on which the operator is worth measuring: no logarithms of negative numbers.
+std::shared_ptr<float[]> inputFor(const std::string &op, std::int64_t count);
 
 void addElementwise();
 void addMatmul();
 void addMovement();
 void addRows();
 void addWindow();
-void addOpenBlas();
-/// Says which of its kernels OpenBLAS runs.
-void reportOpenBlas();
-void addOneDnn();
+/// Rows of OpenBLAS and oneDNN, where they are.
+void addLibraries();
+/// "openblas runs its kernels for ..."; empty without OpenBLAS.
+std::string openBlasReport();
 /// With the compiler only.
 void addPrograms(Isa ceiling);
 

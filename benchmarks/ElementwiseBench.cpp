@@ -12,14 +12,7 @@ void addUnary(const kernels::KernelRow &row) {
   const std::string op(row.op);
   for (const auto &[rows, cols] : kShapes) {
     const std::int64_t count = rows * cols;
-    auto x = floats(count), y = floats(count);
-    // Logarithms and roots of negative numbers are not what anyone computes.
-    if (op == "log" || op == "sqrt" || op == "rsqrt")
-      for (std::int64_t i = 0; i < count; ++i)
-        x[i] = x[i] < 0 ? -x[i] : x[i];
-    else
-      for (std::int64_t i = 0; i < count; ++i)
-        x[i] *= 4.0f;
+    auto x = inputFor(op, count), y = floats(count);
     const double bytes = 8.0 * static_cast<double>(count);
     add(op, "f32", whoOf(row), shape({rows, cols}), Work::Bytes, bytes,
         [=, run = row.function.unary] { run(x.get(), y.get(), count, kParams); });
@@ -33,10 +26,7 @@ void addBinary(const kernels::KernelRow &row) {
   const std::string op(row.op);
   for (const auto &[rows, cols] : kShapes) {
     const std::int64_t count = rows * cols;
-    auto a = floats(count, 1), b = floats(count, 2), y = floats(count);
-    if (op == "pow")
-      for (std::int64_t i = 0; i < count; ++i)
-        a[i] = a[i] < 0 ? -a[i] : a[i];
+    auto a = inputFor(op, count), b = floats(count, 2), y = floats(count);
     const double bytes = 12.0 * static_cast<double>(count);
     add(op, "f32", whoOf(row), shape({rows, cols}), Work::Bytes, bytes,
         [=, run = row.function.binary] { run(a.get(), 1, b.get(), 1, y.get(), count); });
@@ -47,6 +37,19 @@ void addBinary(const kernels::KernelRow &row) {
 }
 
 } // namespace
+
+std::shared_ptr<float[]> inputFor(const std::string &op, std::int64_t count) {
+  auto x = floats(count);
+  const bool positive = op == "log" || op == "sqrt" || op == "rsqrt" || op == "pow";
+  for (std::int64_t i = 0; i < count; ++i) {
+    x[i] *= 4.0f;
+    if (positive && x[i] < 0)
+      x[i] = -x[i];
+    if (op == "row_reduce_prod") // products of small numbers end in denormals
+      x[i] = 1.0f + x[i] * 1e-3f;
+  }
+  return x;
+}
 
 void addElementwise() {
 #define TESSERA_KERNEL(op, dtype, Kernel)

@@ -1,4 +1,4 @@
-// Eigen's versions of the kernels, and the peak loop; compiled once per instruction set.
+// Eigen's versions of the kernels; compiled once per instruction set.
 #include "Peers.h"
 
 #include <cmath>
@@ -6,8 +6,6 @@
 
 #include <Eigen/Core>
 #include <unsupported/Eigen/SpecialFunctions>
-
-#include "tessera/kernels/Simd.h"
 
 #define TESSERA_JOIN_(a, b) a##b
 #define TESSERA_JOIN(a, b) TESSERA_JOIN_(a, b)
@@ -156,32 +154,9 @@ void window(const char *op, const float *p, const float *filter, float *q, Index
     }
 }
 
-/// Enough independent multiply-adds to fill the units, none of which the compiler can drop.
-double peak(Index rounds) {
-  using S = kernels::Simd<TESSERA_ARCH>;
-  constexpr int kChains = 12;
-  typename S::F acc[kChains];
-  for (int i = 0; i < kChains; ++i)
-    acc[i] = typename S::F(static_cast<float>(i) * 0.01f);
-  const typename S::F a(0.999f), b(0.001f);
-  for (Index r = 0; r < rounds; ++r) {
-    TESSERA_UNROLL
-    for (int i = 0; i < kChains; ++i) {
-      acc[i] = S::fma(acc[i], a, b);
-      __asm__ volatile("" : "+x"(acc[i].data)); // keeps the chain as it is
-    }
-  }
-  float total = 0;
-  for (int i = 0; i < kChains; ++i)
-    total += S::sum(acc[i]);
-  return total == 12345.0f
-             ? 0.0
-             : static_cast<double>(rounds) * kChains * 2.0 * static_cast<double>(S::kLanes);
-}
-
 } // namespace
 
 constinit const IsaPeers TESSERA_JOIN(kIsaPeers_, TESSERA_ISA) = {
-    unary, binary, matmul, transpose, rowMap, rowReduce, window, peak};
+    unary, binary, matmul, transpose, rowMap, rowReduce, window};
 
 } // namespace tessera::bench

@@ -84,15 +84,18 @@ void addFractal(const kernels::KernelRow &row) {
 
 } // namespace
 
-void addEigenProduct(const std::string &op, const Product &p, Isa isa) {
+Repeated eigenProduct(const Product &p, Isa isa) {
   auto a = floats(p.batch * p.m * p.k, 1), b = floats(p.batch * p.k * p.n, 2),
        c = floats(p.batch * p.m * p.n, 3);
-  add(op, "f32", "eigen-" + std::string(isaName(isa)), p.shape(), Work::Flops, p.flops(),
-      [=, run = isaPeers(isa).matmul] {
-        for (std::int64_t i = 0; i < p.batch; ++i)
-          run(a.get() + i * p.m * p.k, b.get() + i * p.k * p.n, c.get() + i * p.m * p.n, p.m, p.n,
-              p.k);
-      });
+  return repeated([=, run = isaPeers(isa).matmul] {
+    for (std::int64_t i = 0; i < p.batch; ++i)
+      run(a.get() + i * p.m * p.k, b.get() + i * p.k * p.n, c.get() + i * p.m * p.n, p.m, p.n, p.k);
+  });
+}
+
+void addEigenProduct(const std::string &op, const Product &p, Isa isa) {
+  addPeer(op, "eigen-" + std::string(isaName(isa)), p.shape(), Work::Flops, p.flops(),
+          eigenProduct(p, isa));
 }
 
 void addMatmul() {

@@ -1,5 +1,5 @@
 // The peers that are compiled once per instruction set: Eigen, and plain loops where Eigen has no
-// counterpart; and the loop that measures the peak of multiply-adds.
+// counterpart.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,6 @@ struct IsaPeers {
   /// Eigen's array operations on the channels of each pixel.
   void (*window)(const char *op, const float *x, const float *filter, float *y, std::int64_t h,
                  std::int64_t w, std::int64_t c, std::int64_t k);
-  /// Multiplies and adds in registers; returns the number of floating-point operations.
-  double (*peak)(std::int64_t rounds);
 };
 
 extern const IsaPeers kIsaPeers_sse2;

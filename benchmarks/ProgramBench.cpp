@@ -95,12 +95,7 @@ void addPrograms(Isa ceiling) {
         addProduct(product, isa);
         addEigenProduct("program_matmul", product, isa);
       }
-#if defined(TESSERA_BENCH_OPENBLAS)
-    addOpenBlasProduct("program_matmul", product);
-#endif
-#if defined(TESSERA_BENCH_ONEDNN)
-    addOneDnnProduct("program_matmul", product);
-#endif
+    addLibraryProducts("program_matmul", product);
   }
   for (bool fuse : {true, false})
     addEncoder(ceiling, fuse);

@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(cmake ninja-build g++ clang-22 llvm-22-dev libmlir-22-dev mlir-22-tools
   libxsimd-dev libonnx-dev libprotobuf-dev protobuf-compiler python3)
 # What the tests and benchmarks take beyond that.
-test_packages=(llvm-22-tools catch2 libbenchmark-dev libeigen3-dev libopenblas-dev libdnnl-dev
+test_packages=(llvm-22-tools catch2 libbenchmark-dev libeigen3-dev libopenblas-dev libdnnl-dev libxsmm-dev
   binutils git python3-onnx python3-torch python3-torchvision)
 
 say() { printf '\n== %s\n' "$*"; }

@@ -1,0 +1,15 @@
+// The suites of tessera-bench.
+#include "Suite.h"
+
+namespace tessera::bench {
+
+const std::vector<MakeSuite *> &allSuites() {
+  static const std::vector<MakeSuite *> all = {
+      gemmSuite,
+      convSuite,
+      memorySuite,
+  };
+  return all;
+}
+
+} // namespace tessera::bench
