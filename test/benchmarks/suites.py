@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs small pieces of the suites of tessera-bench and checks what comes out.
 
-    suites.py TESSERA_BENCH
+    suites.py TESSERA_BENCH DOCUMENT
 """
 import json
 import math
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-BENCH = sys.argv[1]
+BENCH, DOCUMENT = sys.argv[1:]
 QUICK = ("--rounds", "2", "--min-time", "0.0005")
 
 
@@ -65,6 +65,23 @@ def check_json(path, suites, threads):
     return result
 
 
+def check_document(folder, *runs):
+    page = os.path.join(folder, "page.md")
+    with open(page, "w") as file:
+        file.write("Before.\n\n<!-- figures: written by benchmarks/document -->\nold\n"
+                   "<!-- end of figures -->\n\nAfter.\n")
+    for _ in range(2):  # what was written is replaced
+        subprocess.run([sys.executable, DOCUMENT, "--page", page, *runs], check=True)
+        with open(page) as file:
+            text = file.read()
+        assert text.startswith("Before.\n") and text.endswith("\nAfter.\n") and "old" not in text
+        assert text.count("### gemm, ") == 1 and "| 64x64x64 " in text, text
+        for path in runs:
+            with open(path) as file:
+                for suite in json.load(file)["suites"]:
+                    assert all(row["name"] in text for row in suite["rows"]), text
+
+
 def main():
     names = [line.split()[0] for line in run("--list").stdout.splitlines()]
     assert {"gemm", "conv", "memory"} <= set(names), names
@@ -84,6 +101,7 @@ def main():
                 assert file.read().strip() in text
         for source in ("src=", "href=\"http", "@import"):
             assert source not in text, f"the page is not self-contained: {source}"
+        check_document(folder, one, two)
         broken = os.path.join(folder, "broken.json")
         with open(broken, "w") as file:
             file.write("{}")
