@@ -212,6 +212,24 @@ def TilePlanMemory : Pass<"tile-plan-memory", "ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def TileInsertEvents : Pass<"tile-insert-events", "func::FuncOp"> {
+  let summary = "Order the pipes of a core, and the cores of a group, by events";
+  let description = [{
+    Sets and waits between pipes, barriers within a pipe that does not wait for itself, and flags
+    between a cube core and its vector cores, wherever two operations touch the same bytes and one
+    writes. What other events imply is left out. An order that a loop carries is a credit: set once
+    before the grid, waited for before the use, set again after it, and taken back after the grid;
+    so a loop of no iterations leaves nothing set. A buffer whose leading dimension is a slot
+    (a subview of one, at an index that is known where both uses are) has one event per slot.
+
+    *Before*: a kernel with planned memory. *After*: textual order is still right, and `tessera
+    check` finds nothing unordered; nothing changes on a chip without events, or in a kernel that
+    has some. *Fails when*: a kernel needs more events between two pipes, or flags between cores,
+    than the chip has.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::tessera::tile::TileDialect"];
+}
+
 def TileToLLVM : Pass<"tile-to-llvm", "ModuleOp"> {
   let summary = "Lower a placed tile program to LLVM for the CPU it runs on";
   let description = [{

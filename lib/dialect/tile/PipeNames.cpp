@@ -1,0 +1,127 @@
+// Pipes of operations, and their names.
+#include "tessera/dialect/tile/PipeNames.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "tessera/dialect/tile/TileDialect.h"
+
+namespace tessera::tile {
+using namespace mlir;
+
+/// The kinds of core that have a pipe; a file with one kind of core need not name it.
+static SmallVector<StringRef, 2> coresOf(const Pipe &pipe, const ChipSpec &chip) {
+  SmallVector<StringRef, 2> kinds;
+  for (const Core &core : chip.cores)
+    if (pipe.cores.empty() || llvm::is_contained(pipe.cores, core.kind))
+      kinds.push_back(core.kind);
+  return kinds;
+}
+
+SmallVector<PipeId, 2> pipesNamed(StringRef name, const ChipSpec &chip) {
+  auto [kind, rest] = name.split('.');
+  const bool qualified = !rest.empty();
+  SmallVector<PipeId, 2> found;
+  if (const Pipe *pipe = chip.pipe(qualified ? rest : name))
+    for (StringRef core : coresOf(*pipe, chip))
+      if (!qualified || core == kind)
+        found.push_back({core, pipe->name});
+  return found;
+}
+
+std::string nameOf(PipeId id, const ChipSpec &chip) {
+  return pipesNamed(id.pipe, chip).size() > 1 ? (id.core + "." + id.pipe).str() : id.pipe.str();
+}
+
+static PipeId idOf(StringRef core, StringRef pipe, const ChipSpec &chip) {
+  if (core.empty() && chip.cores.size() == 1)
+    core = chip.cores.front().kind;
+  return {core, pipe};
+}
+
+static std::optional<PipeId> moverOf(Value from, Value to, const ChipSpec &chip) {
+  const Path *path = chip.path(spaceOf(cast<BaseMemRefType>(from.getType())),
+                               spaceOf(cast<BaseMemRefType>(to.getType())));
+  if (!path)
+    return std::nullopt;
+  return idOf(path->core, path->pipe, chip);
+}
+
+static std::optional<PipeId> vectorPipe(const ChipSpec &chip) {
+  const VectorUnit *unit = chip.vectorFor();
+  if (!unit)
+    return std::nullopt;
+  return idOf(unit->core, unit->pipe, chip);
+}
+
+/// A memory that the vector unit does not reach is cleared by the pipe that fills it.
+static std::optional<PipeId> fillPipe(FillOp fill, const ChipSpec &chip) {
+  StringRef space = spaceOf(cast<BaseMemRefType>(fill.getTarget().getType()));
+  const VectorUnit *unit = chip.vectorFor();
+  if (unit && !unit->allowsSpace(space))
+    for (const Path &path : chip.paths)
+      if (path.to == space)
+        return idOf(path.core, path.pipe, chip);
+  return vectorPipe(chip);
+}
+
+std::optional<PipeId> pipeOf(Operation *op, const ChipSpec &chip) {
+  if (auto copy = dyn_cast<CopyOp>(op))
+    return moverOf(copy.getSource(), copy.getTarget(), chip);
+  if (auto gather = dyn_cast<Im2colOp>(op))
+    return moverOf(gather.getSource(), gather.getTarget(), chip);
+  if (auto drain = dyn_cast<FixpipeOp>(op))
+    return moverOf(drain.getSource(), drain.getTarget(), chip);
+  if (auto fill = dyn_cast<FillOp>(op))
+    return fillPipe(fill, chip);
+  if (auto mma = dyn_cast<MmaOp>(op)) {
+    auto element = [](Value v) { return cast<BaseMemRefType>(v.getType()).getElementType(); };
+    Type a = element(mma.getLhs()), b = element(mma.getRhs());
+    const Mma *unit = chip.mmaFor(a, b, element(mma.getAccumulator()));
+    if (!unit)
+      unit = chip.mmaFor(a, b);
+    if (!unit)
+      return std::nullopt;
+    return idOf(unit->core, unit->pipe, chip);
+  }
+  if (isa<VectorOp, RowReduceOp, WindowOp>(op))
+    return vectorPipe(chip);
+  return std::nullopt;
+}
+
+bool isSync(Operation *op) {
+  return isa<PipeBarrierOp, SetEventOp, WaitEventOp, CrossSetOp, CrossWaitOp>(op);
+}
+
+std::optional<std::pair<PipeId, PipeId>> syncPipes(Operation *op, const ChipSpec &chip) {
+  StringRef from, to;
+  if (auto set = dyn_cast<SetEventOp>(op))
+    from = set.getFrom(), to = set.getTo();
+  else if (auto wait = dyn_cast<WaitEventOp>(op))
+    from = wait.getFrom(), to = wait.getTo();
+  else if (auto barrier = dyn_cast<PipeBarrierOp>(op))
+    from = to = barrier.getPipe();
+  else if (auto set = dyn_cast<CrossSetOp>(op))
+    from = to = set.getPipe();
+  else if (auto wait = dyn_cast<CrossWaitOp>(op))
+    from = to = wait.getPipe();
+  else
+    return std::nullopt;
+  SmallVector<std::pair<PipeId, PipeId>, 2> pairs;
+  for (PipeId a : pipesNamed(from, chip))
+    for (PipeId b : pipesNamed(to, chip))
+      if (a.core == b.core)
+        pairs.push_back({a, b});
+  if (pairs.size() > 1) {
+    auto kernel = op->getParentOfType<func::FuncOp>();
+    auto cores = kernel ? kernel->getAttrOfType<CoreKindAttr>("tile.cores") : CoreKindAttr();
+    const CoreKind kind = cores ? cores.getValue() : CoreKind::mix;
+    if (kind != CoreKind::mix)
+      llvm::erase_if(pairs, [&](const auto &pair) {
+        return pair.first.core !=
+               (kind == CoreKind::vector ? chip.vectorCore() : chip.matrixCore());
+      });
+  }
+  if (pairs.size() != 1)
+    return std::nullopt;
+  return pairs.front();
+}
+
+} // namespace tessera::tile

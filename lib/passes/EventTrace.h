@@ -1,0 +1,58 @@
+// A kernel's operations in the order in which a core issues them, a few turns of each loop, with
+// the bytes that each touches. What orders they need is in EventPlan.h.
+#ifndef TESSERA_LIB_PASSES_EVENTTRACE_H
+#define TESSERA_LIB_PASSES_EVENTTRACE_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "tessera/dialect/tile/PipeNames.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tessera::events {
+
+/// What one operation touches. Scratchpads and the workspace count by whole buffers or slots, so
+/// that what is said of a few turns of a loop holds for all; arguments by the part of the block.
+struct Access {
+  int64_t domain = 0;
+  int64_t begin = 0, end = 0; ///< Bytes in the domain.
+  bool writes = false;
+  mlir::Value slot; ///< The index of the slot of a buffer of `slots`, or null.
+  int64_t slots = 1;
+  int64_t block = -1; ///< Of an argument: the block whose part it is.
+  bool exact = false; ///< Of an argument: the three below say what is touched.
+  int64_t offset = 0; ///< In elements.
+  llvm::SmallVector<int64_t, 4> sizes, strides;
+};
+
+/// Whether order matters between the two.
+bool conflict(const Access &a, const Access &b);
+
+/// One moment of a core's time: an operation, or the point before or after a node of the program
+/// (an operation, loop or branch), where it may wait or set.
+struct Moment {
+  enum Kind { Op, Before, After } kind;
+  mlir::Operation *node;
+  unsigned pipe = 0;
+  llvm::SmallVector<Access, 3> accesses;
+  llvm::SmallVector<int64_t, 2> slots; ///< Of the values of `Traces::slotValues`, -1 if unknown.
+};
+using Trace = std::vector<Moment>;
+
+/// Traces that together show each loop turning and, where nothing says that it must, not turning,
+/// each unknown branch both ways, and the first and the last blocks of the grid.
+struct Traces {
+  std::vector<tile::PipeId> pipes;
+  std::vector<mlir::Value> slotValues;
+  std::vector<Trace> traces;
+};
+
+/// Nothing when an operation has no pipe on the chip, or there is too much to look at.
+std::optional<Traces> traceKernel(mlir::func::FuncOp kernel, const tile::ChipSpec &chip);
+
+} // namespace tessera::events
+
+#endif // TESSERA_LIB_PASSES_EVENTTRACE_H
