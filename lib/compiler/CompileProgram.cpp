@@ -23,12 +23,6 @@ size_t bytesAttr(mlir::ModuleOp module, llvm::StringRef name) {
   return attr ? static_cast<size_t>(attr.getInt()) : 0;
 }
 
-/// What the compiled model keeps alive.
-struct Kept {
-  std::shared_ptr<JitCode> code;
-  std::vector<WeightData> weights;
-};
-
 } // namespace
 
 std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp module, Isa host,
@@ -54,14 +48,10 @@ std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp modu
   }
   auto model = std::make_shared<runtime::CompiledModel>();
   model->main = reinterpret_cast<runtime::MainFn>(*entry);
-  model->inputs = std::move(signature->inputs);
-  model->outputs = std::move(signature->outputs);
-  for (const WeightData &weight : signature->weights)
-    model->weights.push_back(weight.data);
   model->kernels = readKernels(module);
   model->arenaBytes = bytesAttr(module, "tile.arena_bytes");
   model->scratchBytes = bytesAttr(module, "tile.scratch_bytes");
-  model->code = std::make_shared<Kept>(Kept{std::move(*code), std::move(signature->weights)});
+  giveSignature(*model, std::move(*signature), std::move(*code));
   return model;
 }
 

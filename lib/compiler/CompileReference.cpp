@@ -117,7 +117,7 @@ void addWrapper(llvm::Module &module, const Signature &signature) {
     add(argument.isWeight ? signature.inputs.size() + argument.index : argument.index,
         argument.dims);
   for (auto [index, output] : llvm::enumerate(signature.outputs))
-    add(signature.inputs.size() + signature.weights.size() + index, output.dims);
+    add(signature.inputs.size() + signature.weights.data.size() + index, output.dims);
   llvm::SmallVector<llvm::Type *> types(memrefs.size(), pointer);
   llvm::FunctionCallee callee = module.getOrInsertFunction(
       "_mlir_ciface_main", llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false));
@@ -164,12 +164,6 @@ bool lower(mlir::ModuleOp module) {
   return succeeded(manager.run(module));
 }
 
-/// What the compiled model keeps alive.
-struct Kept {
-  std::shared_ptr<JitCode> code;
-  std::vector<WeightData> weights;
-};
-
 } // namespace
 
 std::shared_ptr<const runtime::CompiledModel> compileReference(mlir::ModuleOp module, Isa isa) {
@@ -206,11 +200,7 @@ std::shared_ptr<const runtime::CompiledModel> compileReference(mlir::ModuleOp mo
 
   auto model = std::make_shared<runtime::CompiledModel>();
   model->main = reinterpret_cast<runtime::MainFn>(*entry);
-  model->inputs = std::move(signature->inputs);
-  model->outputs = std::move(signature->outputs);
-  for (const WeightData &weight : signature->weights)
-    model->weights.push_back(weight.data);
-  model->code = std::make_shared<Kept>(Kept{std::move(*code), std::move(signature->weights)});
+  giveSignature(*model, std::move(*signature), std::move(*code));
   return model;
 }
 

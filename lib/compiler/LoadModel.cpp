@@ -1,10 +1,12 @@
 // Loading: which reader a file needs, and which of the caller's inputs means which argument.
 #include "tessera/compiler/LoadModel.h"
 #include "PinShapes.h"
+#include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "tessera/compiler/RandomWeights.h"
+#include "tessera/dialect/npu/MappedFiles.h"
 #include "tessera/passes/Registration.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -97,8 +99,13 @@ mlir::OwningOpRef<mlir::ModuleOp> parseMlir(mlir::MLIRContext &context, const st
     error = path + ": " + buffer.getError().message();
     return {};
   }
+  const llvm::ArrayRef<char> bytes((*buffer)->getBufferStart(), (*buffer)->getBufferSize());
+  const bool bytecode = mlir::isBytecode(**buffer);
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  // The reader of bytecode leaves resources where they are in the file.
+  if (bytecode)
+    npu::MappedFiles::of(context).add(bytes, sources);
   mlir::SourceMgrDiagnosticHandler shows(*sources, &context);
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)

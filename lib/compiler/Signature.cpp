@@ -1,10 +1,7 @@
-// Reading @main: names, types, and copies of the weights that outlive the module.
+// Reading @main: names, types, and the weights, which outlive the module.
 #include "Signature.h"
-#include "../passes/Constants.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tessera/compiler/LoadModel.h"
-#include <cstring>
-#include <new>
 
 namespace tessera {
 namespace {
@@ -52,24 +49,11 @@ std::optional<runtime::TensorInfo> describe(mlir::FunctionOpInterface main, mlir
   return runtime::TensorInfo{std::move(name), *elements, shaped.getShape().vec()};
 }
 
-/// A copy of the elements, aligned for the widest vectors.
-std::optional<WeightData> copyWeight(mlir::ElementsAttr attr) {
-  auto view = ConstantView::of(attr);
-  if (!view)
-    return std::nullopt;
-  constexpr std::align_val_t kAlignment{64};
-  const auto bytes = static_cast<size_t>(tensorBytes(view->getType()));
-  const auto size = static_cast<size_t>(view->getElementSize());
-  char *memory = static_cast<char *>(::operator new(bytes, kAlignment));
-  if (view->isSplat())
-    for (size_t at = 0; at < bytes; at += size)
-      std::memcpy(memory + at, view->element(0), size);
-  else
-    std::memcpy(memory, view->getBytes().data(), bytes);
-  return WeightData{memory, std::shared_ptr<void>(memory, [](void *data) {
-                      ::operator delete(data, std::align_val_t{64});
-                    })};
-}
+/// What a compiled model keeps alive.
+struct Kept {
+  std::shared_ptr<void> code;
+  std::vector<std::shared_ptr<const void>> weights;
+};
 
 } // namespace
 
@@ -80,6 +64,7 @@ std::optional<Signature> readSignature(mlir::ModuleOp module) {
     return std::nullopt;
   }
   Signature signature;
+  llvm::SmallVector<mlir::ElementsAttr> weights;
   for (auto [index, type] : llvm::enumerate(main.getArgumentTypes())) {
     if (main.getArgAttr(index, kArenaAttr))
       continue;
@@ -95,13 +80,8 @@ std::optional<Signature> readSignature(mlir::ModuleOp module) {
       continue;
     }
     if (auto attr = main.getArgAttrOfType<mlir::ElementsAttr>(index, "npu.weight")) {
-      auto weight = copyWeight(attr);
-      if (!weight) {
-        main.emitError("the elements of the weight in argument ") << index << " are missing";
-        return std::nullopt;
-      }
-      signature.arguments.push_back({true, signature.weights.size(), info->dims});
-      signature.weights.push_back(std::move(*weight));
+      signature.arguments.push_back({true, weights.size(), info->dims});
+      weights.push_back(attr);
       continue;
     }
     signature.arguments.push_back({false, signature.inputs.size(), info->dims});
@@ -113,7 +93,23 @@ std::optional<Signature> readSignature(mlir::ModuleOp module) {
       return std::nullopt;
     signature.outputs.push_back(std::move(*info));
   }
+  std::string error;
+  auto placed = placeWeights(weights, error);
+  if (!placed) {
+    main.emitError(error);
+    return std::nullopt;
+  }
+  signature.weights = std::move(*placed);
   return signature;
+}
+
+void giveSignature(runtime::CompiledModel &model, Signature signature, std::shared_ptr<void> code) {
+  model.inputs = std::move(signature.inputs);
+  model.outputs = std::move(signature.outputs);
+  model.weights = std::move(signature.weights.data);
+  model.mappedWeightBytes = signature.weights.mappedBytes;
+  model.madeWeightBytes = signature.weights.madeBytes;
+  model.code = std::make_shared<Kept>(Kept{std::move(code), std::move(signature.weights.keepers)});
 }
 
 } // namespace tessera

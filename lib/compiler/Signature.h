@@ -1,17 +1,12 @@
 // What @main takes and gives, as the runtime needs to know it.
 #pragma once
+#include "Weights.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tessera/runtime/Model.h"
-#include <memory>
+#include <optional>
 #include <vector>
 
 namespace tessera {
-
-/// The bytes of one weight, and what keeps them.
-struct WeightData {
-  const void *data = nullptr;
-  std::shared_ptr<void> owner;
-};
 
 /// One argument of @main after npu-externalize-constants: an input, or a weight.
 struct Argument {
@@ -24,12 +19,15 @@ struct Argument {
 struct Signature {
   std::vector<Argument> arguments;
   std::vector<runtime::TensorInfo> inputs, outputs;
-  std::vector<WeightData> weights;
+  Weights weights;
 };
 
 /// Reads it from @main, on tensors or on buffers, where outputs are arguments. On failure (no
 /// @main, dynamic dims, types that a model cannot have, a weight without its bytes) returns nothing
 /// and has emitted the error.
 std::optional<Signature> readSignature(mlir::ModuleOp module);
+
+/// Gives the model its inputs, outputs and weights, and makes it keep these and the code.
+void giveSignature(runtime::CompiledModel &model, Signature signature, std::shared_ptr<void> code);
 
 } // namespace tessera

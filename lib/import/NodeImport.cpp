@@ -20,7 +20,9 @@ namespace {
 
 // Larger constants would swell the text of the IR; they become resources.
 constexpr int64_t kInlineElements = 64;
-// A bytecode file is read at this alignment; a larger one would make the file unreadable.
+// How resources are aligned in a bytecode file, which must then itself be read to such an address:
+// a larger alignment would make the file unreadable. In memory, what lies in the model's file lies
+// anywhere.
 constexpr size_t kBlobAlignment = 16;
 constexpr size_t kMaxRank = 16;
 // No machine this runs on holds more; beyond it sums of sizes could overflow.

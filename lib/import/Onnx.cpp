@@ -1,6 +1,7 @@
 // The public entry points of the ONNX front end.
 #include "tessera/import/Onnx.h"
 #include "GraphImporter.h"
+#include "tessera/dialect/npu/MappedFiles.h"
 
 using namespace mlir;
 
@@ -33,7 +34,9 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, const std::string &path,
   if (!parseOnnx(path, model, error))
     return nullptr;
   context.loadDialect<func::FuncDialect>();
-  context.getOrLoadDialect("npu");
+  npu::MappedFiles &files = npu::MappedFiles::of(context);
+  for (const auto &file : model.files)
+    files.add({file->bytes().data(), file->bytes().size()}, file);
   GraphImporter importer(context, model, options);
   OwningOpRef<ModuleOp> module = importer.run();
   error.clear();

@@ -1,6 +1,7 @@
 // A parsed ONNX model in plain C++: what the protobuf reader hands to the importer.
 #pragma once
 
+#include "MappedFile.h"
 #include "tessera/import/Tensors.h"
 
 #include <map>
@@ -51,6 +52,8 @@ struct OnnxModel {
   std::vector<Tensor> initializers;
   std::vector<ValueInfo> inputs;
   std::vector<ValueInfo> outputs;
+  /// Large tensors are views of these. Their elements must not be written.
+  std::vector<std::shared_ptr<const MappedFile>> files;
 };
 
 /// Parses the file and checks what can be checked without knowing operators: sizes of data, types,

@@ -25,8 +25,15 @@ constexpr TypeRow kTypes[] = {
 constexpr int64_t kMaxElements = int64_t(1) << 40;
 constexpr size_t kAlignment = 64;
 
+/// An element of a tensor that may lie at any address.
+template <typename T> T load(const Tensor &tensor, int64_t index) {
+  T value;
+  std::memcpy(&value, tensor.data() + index * sizeof(T), sizeof(T));
+  return value;
+}
+
 template <typename T> int64_t loadInteger(const Tensor &tensor, int64_t index) {
-  return static_cast<int64_t>(tensor.as<T>()[index]);
+  return static_cast<int64_t>(load<T>(tensor, index));
 }
 
 } // namespace
@@ -158,15 +165,15 @@ int64_t integerAt(const Tensor &tensor, int64_t index) {
 double realAt(const Tensor &tensor, int64_t index) {
   switch (tensor.type) {
   case ElementType::F16:
-    return floatFromHalf(tensor.as<uint16_t>()[index]);
+    return floatFromHalf(load<uint16_t>(tensor, index));
   case ElementType::BF16:
-    return floatFromBfloat(tensor.as<uint16_t>()[index]);
+    return floatFromBfloat(load<uint16_t>(tensor, index));
   case ElementType::F32:
-    return tensor.as<float>()[index];
+    return load<float>(tensor, index);
   case ElementType::F64:
-    return tensor.as<double>()[index];
+    return load<double>(tensor, index);
   case ElementType::U64:
-    return static_cast<double>(tensor.as<uint64_t>()[index]);
+    return static_cast<double>(load<uint64_t>(tensor, index));
   default:
     return static_cast<double>(integerAt(tensor, index));
   }

@@ -109,6 +109,7 @@ class Run(ToolTest):
         self.assertEqual((output["name"], output["type"], output["shape"]), ("y", "float", [2, 4]))
         self.assertEqual((output["min"], output["max"]), (min(Y), max(Y)))
         self.assertEqual(report["relative_errors"], [0])
+        self.assertEqual(report["weight_bytes"], {"mapped": 0, "made": 0})
         self.assertGreaterEqual(len(report["kernels"]), 1)
         text = self.succeeds("run", self.model("affine.mlir"), "--input", x, "--input", b).stdout
         self.assertIn("y: float 2x4, from 0 to 5.5", text)

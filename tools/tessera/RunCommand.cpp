@@ -183,6 +183,10 @@ void printJson(const RunOptions &options, const runtime::Session &session, const
     json.attribute("load_ms", options.model.loadMs);
     json.attribute("compile_ms", options.model.compileMs);
     json.attribute("run_ms", median(result.ms));
+    json.attributeObject("weight_bytes", [&] {
+      json.attribute("mapped", static_cast<int64_t>(session.model().mappedWeightBytes));
+      json.attribute("made", static_cast<int64_t>(session.model().madeWeightBytes));
+    });
     json.attributeArray("outputs", [&] {
       for (auto [tensor, file] : llvm::zip(result.outputs, files))
         writeOutput(json, tensor, file);

@@ -27,8 +27,9 @@ TESSERA_API bool isInteger(ElementType type);
 /// The product of the dimensions; nothing when one is negative or the product exceeds 2^40.
 TESSERA_API std::optional<int64_t> elementCount(const std::vector<int64_t> &shape);
 
-/// A dense row-major tensor. Copies share the elements; allocate() makes new ones. The storage
-/// starts at a multiple of 64 bytes.
+/// A dense row-major tensor. Copies share the elements; allocate() makes new ones, at a multiple of
+/// 64 bytes. A tensor of an ONNX model may be a view of the mapped file: it must not be written,
+/// and lies at any address, so its elements are read by realAt, integerAt and memcpy.
 struct Tensor {
   std::string name;
   ElementType type = ElementType::F32;

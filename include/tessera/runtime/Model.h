@@ -55,7 +55,11 @@ struct KernelInfo {
 struct CompiledModel {
   MainFn main = nullptr;
   std::vector<TensorInfo> inputs, outputs;
+  /// Each at a multiple of its element's size, in memory that must not be written.
   std::vector<const void *> weights;
+  /// How many bytes of them lie in the file that the model was loaded from, and how many the
+  /// compiler has made.
+  size_t mappedWeightBytes = 0, madeWeightBytes = 0;
   /// Indexed by the kernel number that the generated code passes to `launch`.
   std::vector<KernelInfo> kernels;
   /// Memory for intermediate tensors, shared by all cores.

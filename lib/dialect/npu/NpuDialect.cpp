@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "tessera/dialect/npu/MappedFiles.h"
 #include "tessera/dialect/npu/NpuOps.h"
 
 #include "tessera/dialect/npu/NpuDialect.cpp.inc"
@@ -19,6 +20,7 @@ void NpuDialect::initialize() {
 #define GET_OP_LIST
 #include "tessera/dialect/npu/NpuOps.cpp.inc"
       >();
+  addInterfaces<MappedFiles>();
 }
 
 Operation *NpuDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,

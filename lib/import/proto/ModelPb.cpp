@@ -1,7 +1,9 @@
 // ONNX ModelProto to the plain model the importer walks.
 #include "../OnnxModel.h"
 #include "Pb.h"
+#include "Skeleton.h"
 
+#include <climits>
 #include <exception>
 #include <filesystem>
 
@@ -40,41 +42,56 @@ public:
 
   bool read() {
     pb::ModelProto proto;
-    if (!parseFile(model.path, proto, problem))
+    if (!parse(proto))
       return false;
     if (!proto.has_graph())
       return fail("not an ONNX model: it has no graph");
     std::filesystem::path folder = std::filesystem::path(model.path).parent_path();
-    root = folder.empty() ? "." : folder.string();
-    pb::GraphProto &graph = *proto.mutable_graph();
+    source.folder = folder.empty() ? "." : folder.string();
+    const pb::GraphProto &graph = proto.graph();
     if (!readOpset(proto))
       return false;
     if (graph.sparse_initializer_size() != 0)
       return fail("sparse initialisers are not supported");
-    for (pb::TensorProto &tensor : *graph.mutable_initializer()) {
+    for (const pb::TensorProto &tensor : graph.initializer()) {
       Tensor &target = model.initializers.emplace_back();
       std::string why;
-      if (!convertTensor(tensor, root, target, why))
+      if (!convertTensor(tensor, source, target, why))
         return fail("initialiser '" + tensor.name() + "': " + why);
     }
-    for (pb::NodeProto &node : *graph.mutable_node())
+    for (const pb::NodeProto &node : graph.node())
       if (!readNode(node))
         return false;
     for (const pb::ValueInfoProto &input : graph.input())
       model.inputs.push_back(readValue(input));
     for (const pb::ValueInfoProto &output : graph.output())
       model.outputs.push_back(readValue(output));
+    model.files.push_back(source.file);
+    for (const auto &[path, file] : source.external)
+      model.files.push_back(file);
     return true;
   }
 
 private:
   OnnxModel &model;
   std::string &problem;
-  std::string root;
+  TensorSource source;
 
   bool fail(std::string text) {
     problem = std::move(text);
     return false;
+  }
+
+  bool parse(pb::ModelProto &proto) {
+    source.file = MappedFile::open(model.path, problem);
+    if (!source.file)
+      return false;
+    if (source.file->bytes().size() > INT_MAX)
+      return fail("larger than 2 GiB, the most that a protobuf file may be; export the weights as "
+                  "external data");
+    std::string skeleton;
+    return (makeSkeleton(source.file->bytes(), skeleton) && proto.ParseFromString(skeleton)) ||
+           fail("not an ONNX protobuf file, or cut off");
   }
 
   bool readOpset(const pb::ModelProto &proto) {
@@ -87,7 +104,7 @@ private:
                 std::to_string(kNewestOpset) + ", but got " + std::to_string(model.opset));
   }
 
-  bool readNode(pb::NodeProto &proto) {
+  bool readNode(const pb::NodeProto &proto) {
     Node &node = model.nodes.emplace_back();
     node.name = proto.name();
     node.opType = proto.op_type();
@@ -97,7 +114,7 @@ private:
     // A missing optional input at the end may be written as an empty name.
     while (!node.inputs.empty() && node.inputs.back().empty())
       node.inputs.pop_back();
-    for (pb::AttributeProto &attribute : *proto.mutable_attribute()) {
+    for (const pb::AttributeProto &attribute : proto.attribute()) {
       std::string why;
       if (!readAttribute(attribute, node.attributes[attribute.name()], why))
         return fail(describe(node) + ": attribute '" + attribute.name() + "': " + why);
@@ -124,7 +141,7 @@ private:
     return pb::AttributeProto::INTS;
   }
 
-  bool readAttribute(pb::AttributeProto &proto, Attribute &attribute, std::string &why) {
+  bool readAttribute(const pb::AttributeProto &proto, Attribute &attribute, std::string &why) {
     switch (kindOf(proto)) {
     case pb::AttributeProto::FLOAT:
       attribute.kind = Attribute::Kind::Float;
@@ -140,7 +157,7 @@ private:
       return true;
     case pb::AttributeProto::TENSOR:
       attribute.kind = Attribute::Kind::Tensor;
-      return convertTensor(*proto.mutable_t(), root, attribute.tensor, why);
+      return convertTensor(proto.t(), source, attribute.tensor, why);
     case pb::AttributeProto::FLOATS:
       attribute.kind = Attribute::Kind::Floats;
       attribute.reals.assign(proto.floats().begin(), proto.floats().end());

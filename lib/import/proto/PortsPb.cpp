@@ -4,6 +4,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
+#include <algorithm>
 #include <climits>
 #include <exception>
 
@@ -16,15 +17,15 @@ namespace {
 /// Walks the fields of a message by hand, which skips what is not asked for instead of copying it.
 class PortReader {
 public:
-  PortReader(const std::string &path, OnnxModel &model) : model(model), file(path) {}
+  explicit PortReader(OnnxModel &model) : model(model) {}
 
   bool read(std::string &problem) {
-    if (!file.isOpen()) {
-      problem = file.problem();
+    const auto file = MappedFile::open(model.path, problem);
+    if (!file)
       return false;
-    }
-    Input input(file.stream());
-    input.SetTotalBytesLimit(INT_MAX);
+    const std::string_view bytes = file->bytes();
+    Input input(reinterpret_cast<const uint8_t *>(bytes.data()),
+                static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)));
     if (!message(input, &PortReader::modelField)) {
       problem = "not an ONNX protobuf file, or cut off";
       return false;
@@ -43,7 +44,6 @@ private:
   static constexpr int kGraph = 7, kInitializer = 5, kInput = 11, kOutput = 12, kTensorName = 8;
 
   OnnxModel &model;
-  File file;
   bool hasGraph = false;
 
   /// Hands every length-delimited field to `field`, which reads it or skips it.
@@ -105,7 +105,7 @@ bool parseOnnxPorts(const std::string &path, OnnxModel &model, std::string &erro
   model.path = path;
   std::string problem = "out of memory";
   try {
-    if (PortReader(path, model).read(problem))
+    if (PortReader(model).read(problem))
       return true;
   } catch (const std::exception &failure) {
     problem = failure.what();

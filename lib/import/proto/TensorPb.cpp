@@ -1,12 +1,12 @@
 // ONNX TensorProto to and from tensors, with external data confined to the model's folder.
 #include "Pb.h"
+#include "Skeleton.h"
 
+#include <climits>
 #include <cstring>
 #include <exception>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 namespace tessera::import_ {
 
@@ -23,6 +23,9 @@ constexpr int32_t kOnnxTypes[] = {
     pb::TensorProto::UINT16,  pb::TensorProto::UINT32,   pb::TensorProto::UINT64,
     pb::TensorProto::BOOL,
 };
+
+/// What is smaller is copied.
+constexpr size_t kMappedBytes = 4096;
 
 std::string mismatch(const Tensor &tensor, size_t have) {
   return "expected " + std::to_string(tensor.byteSize()) +
@@ -81,6 +84,27 @@ bool copyAnyTyped(const pb::TensorProto &proto, Tensor &tensor, std::string &pro
   }
 }
 
+bool allocateFor(Tensor &tensor, std::string &problem) {
+  std::optional<Tensor> filled = Tensor::allocateUnset(tensor.type, tensor.shape);
+  if (filled)
+    tensor.storage = filled->storage;
+  else
+    problem = "out of memory";
+  return filled.has_value();
+}
+
+bool copyRaw(std::string_view bytes, Tensor &tensor, std::string &problem) {
+  if (!allocateFor(tensor, problem))
+    return false;
+  if (!bytes.empty())
+    std::memcpy(tensor.data(), bytes.data(), bytes.size());
+  // Any nonzero byte means true; later code relies on 0 and 1.
+  if (tensor.type == ElementType::Bool)
+    for (int64_t i = 0; i < tensor.count; ++i)
+      tensor.data()[i] = tensor.data()[i] != 0;
+  return true;
+}
+
 struct ExternalData {
   std::string location;
   int64_t offset = 0;
@@ -136,62 +160,66 @@ bool confine(const std::string &folder, const std::string &location, fs::path &f
   return true;
 }
 
-/// Checks sizes before anything is allocated.
-bool readExternal(const pb::TensorProto &proto, const std::string &folder, Tensor &tensor,
+/// The elements in a mapped file: a view of it when they are many, else a copy, which is aligned.
+/// `bytes` has the tensor's size.
+bool takeMapped(const std::shared_ptr<const MappedFile> &file, std::string_view bytes,
+                Tensor &tensor, std::string &problem) {
+  // A view keeps the whole mapping, which some numbers are not worth.
+  if (bytes.size() >= kMappedBytes && tensor.type != ElementType::Bool) {
+    tensor.storage = std::shared_ptr<char>(std::const_pointer_cast<MappedFile>(file),
+                                           const_cast<char *>(bytes.data()));
+    return true;
+  }
+  return copyRaw(bytes, tensor, problem);
+}
+
+bool readExternal(const pb::TensorProto &proto, TensorSource &source, Tensor &tensor,
                   std::string &problem) {
   ExternalData data;
-  fs::path file;
-  if (!readEntries(proto, data, problem) || !confine(folder, data.location, file, problem))
+  fs::path path;
+  if (!readEntries(proto, data, problem) || !confine(source.folder, data.location, path, problem))
     return false;
   size_t need = tensor.byteSize();
   if (data.length >= 0 && static_cast<size_t>(data.length) != need) {
     problem = mismatch(tensor, data.length);
     return false;
   }
-  std::error_code failed;
-  uintmax_t size = fs::file_size(file, failed);
-  if (failed || size < static_cast<uintmax_t>(data.offset) || size - data.offset < need) {
+  std::shared_ptr<const MappedFile> &file = source.external[path.string()];
+  if (!file && !(file = MappedFile::open(path.string(), problem))) {
+    problem = "external data '" + data.location + "' " + problem;
+    return false;
+  }
+  std::string_view bytes = file->bytes();
+  if (bytes.size() < static_cast<size_t>(data.offset) || bytes.size() - data.offset < need) {
     problem = "external data '" + data.location + "' is shorter than the tensor needs";
     return false;
   }
-  std::optional<Tensor> filled = Tensor::allocateUnset(tensor.type, tensor.shape);
-  std::ifstream stream(file, std::ios::binary);
-  if (!filled || !stream.seekg(data.offset) || !stream.read(filled->data(), need)) {
-    problem = "external data '" + data.location + "' cannot be read";
-    return false;
-  }
-  tensor.storage = filled->storage;
-  return true;
+  return takeMapped(file, bytes.substr(data.offset, need), tensor, problem);
 }
 
-bool convertInline(pb::TensorProto &proto, Tensor &tensor, std::string &problem) {
-  bool raw = proto.has_raw_data();
-  size_t have = raw ? proto.raw_data().size() : typedSize(proto, tensor.type);
-  size_t need = raw ? tensor.byteSize() : static_cast<size_t>(tensor.count);
-  if (raw && have != need) {
-    problem = mismatch(tensor, have);
+bool convertRaw(const pb::TensorProto &proto, const TensorSource &source, Tensor &tensor,
+                std::string &problem) {
+  std::string_view bytes = proto.raw_data();
+  if (source.file) {
+    const Payload payload = payloadOf(proto.raw_data());
+    bytes = source.file->bytes().substr(payload.offset, payload.size);
+  }
+  if (bytes.size() != tensor.byteSize()) {
+    problem = mismatch(tensor, bytes.size());
     return false;
   }
-  if (have != need) {
+  return source.file ? takeMapped(source.file, bytes, tensor, problem)
+                     : copyRaw(bytes, tensor, problem);
+}
+
+bool convertTyped(const pb::TensorProto &proto, Tensor &tensor, std::string &problem) {
+  const auto need = static_cast<size_t>(tensor.count);
+  if (const size_t have = typedSize(proto, tensor.type); have != need) {
     problem = "expected " + std::to_string(need) + " elements for its shape, but got " +
               std::to_string(have);
     return false;
   }
-  std::optional<Tensor> filled = Tensor::allocateUnset(tensor.type, tensor.shape);
-  if (!filled) {
-    problem = "out of memory";
-    return false;
-  }
-  tensor.storage = filled->storage;
-  if (!raw)
-    return copyAnyTyped(proto, tensor, problem);
-  std::memcpy(tensor.data(), proto.raw_data().data(), have);
-  proto.clear_raw_data();
-  // Any nonzero byte means true; later code relies on 0 and 1.
-  if (tensor.type == ElementType::Bool)
-    for (int64_t i = 0; i < tensor.count; ++i)
-      tensor.data()[i] = tensor.data()[i] != 0;
-  return true;
+  return allocateFor(tensor, problem) && copyAnyTyped(proto, tensor, problem);
 }
 
 } // namespace
@@ -219,35 +247,7 @@ std::string onnxTypeName(int32_t onnxType) {
   return "number " + std::to_string(onnxType);
 }
 
-File::File(const std::string &path) {
-  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    openError = errno;
-    return;
-  }
-  input.emplace(descriptor);
-  input->SetCloseOnDelete(true);
-}
-
-std::string File::problem() const {
-  if (!input)
-    return "cannot be opened: " + std::string(std::strerror(openError));
-  int code = input->GetErrno();
-  return code ? "cannot be read: " + std::string(std::strerror(code)) : "";
-}
-
-bool parseFile(const std::string &path, google::protobuf::MessageLite &message,
-               std::string &problem) {
-  File file(path);
-  if (file.isOpen() && message.ParseFromZeroCopyStream(file.stream()))
-    return true;
-  problem = file.problem();
-  if (problem.empty())
-    problem = "not an ONNX protobuf file, or cut off";
-  return false;
-}
-
-bool convertTensor(pb::TensorProto &proto, const std::string &folder, Tensor &tensor,
+bool convertTensor(const pb::TensorProto &proto, TensorSource &source, Tensor &tensor,
                    std::string &problem) {
   std::optional<ElementType> type = elementTypeOf(proto.data_type());
   if (!type) {
@@ -264,17 +264,25 @@ bool convertTensor(pb::TensorProto &proto, const std::string &folder, Tensor &te
   }
   tensor.count = *count;
   if (proto.data_location() == pb::TensorProto::EXTERNAL)
-    return readExternal(proto, folder, tensor, problem);
-  return convertInline(proto, tensor, problem);
+    return readExternal(proto, source, tensor, problem);
+  return proto.has_raw_data() ? convertRaw(proto, source, tensor, problem)
+                              : convertTyped(proto, tensor, problem);
 }
 
 std::optional<Tensor> readTensorPb(const std::string &path, std::string &error) {
   std::string problem = "out of memory";
   try {
     pb::TensorProto proto;
+    TensorSource source;
     Tensor tensor;
-    if (parseFile(path, proto, problem) && convertTensor(proto, "", tensor, problem))
-      return tensor;
+    if (auto file = MappedFile::open(path, problem)) {
+      const std::string_view bytes = file->bytes();
+      if (bytes.size() > INT_MAX ||
+          !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+        problem = "not an ONNX protobuf file, or cut off";
+      else if (convertTensor(proto, source, tensor, problem))
+        return tensor;
+    }
   } catch (const std::exception &failure) {
     problem = failure.what();
   }
