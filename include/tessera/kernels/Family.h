@@ -22,6 +22,7 @@ enum class Family : std::uint8_t {
   GatherRows,  ///< movement.h
   FractalMma,  ///< fractal.h
   FractalCopy, ///< fractal.h
+  Attention,   ///< attention.h
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -73,6 +74,9 @@ using GatherRowsFn = KernelSize(const void *src, KernelSize srcRowBytes, KernelS
                                 const void *indices, std::int32_t indexBytes, KernelSize count,
                                 void *dst, KernelSize dstRowBytes, KernelSize rowBytes);
 
+struct AttentionArgs;
+using AttentionFn = void(const AttentionArgs &args);
+
 /// A kernel of any family. The member to read is the one of the row's family.
 union KernelPointer {
   UnaryFn *unary;
@@ -90,6 +94,7 @@ union KernelPointer {
   FractalMmaFn *fractalMma;
   FractalCopyFn *fractalCopy;
   GatherRowsFn *gatherRows;
+  AttentionFn *attention;
 
   constexpr KernelPointer(UnaryFn *f) : unary(f) {}
   constexpr KernelPointer(BinaryFn *f) : binary(f) {}
@@ -106,6 +111,7 @@ union KernelPointer {
   constexpr KernelPointer(FractalMmaFn *f) : fractalMma(f) {}
   constexpr KernelPointer(FractalCopyFn *f) : fractalCopy(f) {}
   constexpr KernelPointer(GatherRowsFn *f) : gatherRows(f) {}
+  constexpr KernelPointer(AttentionFn *f) : attention(f) {}
 };
 
 } // namespace tessera::kernels

@@ -73,6 +73,32 @@ template <class Arch> struct MathCore {
   /// e^x for x <= 88, at most 2 ulp; zero below -87 and for NaN.
   static TESSERA_INLINE F expOrZero(F x) { return S::select(x > F(-87.0f), expNormal(x), F(0.0f)); }
 
+  /// 2^x for x <= 0, at most 2 ulp down to -126, below at most 2^-126 and from -152 on zero; NaN
+  /// stays NaN.
+  static TESSERA_INLINE F exp2Negative(F x) {
+    const F bounded = S::max(F(-152.0f), x);
+    if constexpr (S::kHasScale) {
+      const F n = S::round(bounded);
+      return S::scale(exp2Reduced(bounded - n), n);
+    } else {
+      const F magic(0x1.8p23f + 127.0f);
+      const F shifted = bounded + magic;
+      const F y = exp2Reduced(bounded - (shifted - magic)) * S::fromBits(S::bits(shifted) << 23);
+      return S::select(x < F(-126.0f), F(0.0f), y);
+    }
+  }
+
+  /// 2^f for |f| <= 1/2, relative error 2^-28 but for rounding.
+  static TESSERA_INLINE F exp2Reduced(F f) {
+    F p(0x1.4709b8p-13f);
+    p = S::fma(p, f, F(0x1.5f71a8p-10f));
+    p = S::fma(p, f, F(0x1.3b2712p-7f));
+    p = S::fma(p, f, F(0x1.c6ae76p-5f));
+    p = S::fma(p, f, F(0x1.ebfbe2p-3f));
+    p = S::fma(p, f, F(0x1.62e432p-1f));
+    return S::fma(p, f, F(1.0f));
+  }
+
   /// e^x - 1 for x <= 88, at most 3 ulp; +0 for both zeros.
   static TESSERA_INLINE F expm1(F x) {
     x = S::max(F(-30.0f), x);

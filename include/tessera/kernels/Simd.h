@@ -91,6 +91,13 @@ template <class Arch> struct SimdBase {
   static TESSERA_INLINE float sum(F x) {
     return fold(x, [](float a, float b) { return a + b; });
   }
+  /// The sums of the lanes of four vectors, to out[0..3].
+  static TESSERA_INLINE void sums(F a, F b, F c, F d, float *out) {
+    out[0] = sum(a);
+    out[1] = sum(b);
+    out[2] = sum(c);
+    out[3] = sum(d);
+  }
   static TESSERA_INLINE float product(F x) {
     return fold(x, [](float a, float b) { return a * b; });
   }

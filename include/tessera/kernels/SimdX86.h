@@ -139,6 +139,10 @@ template <> struct Simd<xsimd::fma3<xsimd::avx2>> : SimdBase<xsimd::fma3<xsimd::
     const __m128 pair = _mm_add_ps(half, _mm_movehl_ps(half, half));
     return _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)));
   }
+  static TESSERA_INLINE void sums(F a, F b, F c, F d, float *out) {
+    const __m256 t = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps(t, 1)));
+  }
   /// Loads kLanes f16 values.
   static TESSERA_INLINE F loadHalf(const std::uint16_t *p) {
     return F(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
@@ -237,6 +241,14 @@ template <> struct Simd<xsimd::avx512bw> : SimdBase<xsimd::avx512bw> {
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
     const __m128 pair = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)));
+  }
+  static TESSERA_INLINE __m256 halves(F x) {
+    return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+  }
+  static TESSERA_INLINE void sums(F a, F b, F c, F d, float *out) {
+    const __m256 t =
+        _mm256_hadd_ps(_mm256_hadd_ps(halves(a), halves(b)), _mm256_hadd_ps(halves(c), halves(d)));
+    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(t), _mm256_extractf128_ps(t, 1)));
   }
   static TESSERA_INLINE F loadHalf(const std::uint16_t *p) {
     return F(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p))));

@@ -1,0 +1,163 @@
+// Products of a few rows with many rows in place, for attention over a cache: lanes run along the
+// rows, pairs of rows share what is loaded.
+#pragma once
+
+#include "tessera/kernels/Storage.h"
+
+namespace tessera::kernels {
+
+template <class Arch, class Stored> struct AttentionRows {
+  using S = Simd<Arch>;
+  using F = typename S::F;
+  using T = typename Stored::T;
+
+  /// s[r * sRow + j] = q[r] . k[j * kRow...], for r < rows, j < keys, of `size` elements.
+  static TESSERA_INLINE void scores(const float *const *q, std::int64_t rows, const T *k,
+                                    std::int64_t kRow, std::int64_t size, float *s,
+                                    std::int64_t sRow, std::int64_t keys) {
+    std::int64_t j = 0;
+    for (; j + 4 <= keys; j += 4) {
+      std::int64_t r = 0;
+      for (; r + 2 <= rows; r += 2)
+        dots<2>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
+      if (r < rows)
+        dots<1>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
+    }
+    for (; j < keys; ++j)
+      for (std::int64_t r = 0; r < rows; ++r)
+        s[r * sRow + j] = dot(q[r], k + j * kRow, size);
+  }
+
+  /// o[r][c] = o[r][c] * shrink[r] + sum over j < keys of p[r * pRow + j] v[j * vRow + c].
+  static TESSERA_INLINE void values(const T *v, std::int64_t vRow, const float *p,
+                                    std::int64_t pRow, std::int64_t keys, std::int64_t size,
+                                    const float *shrink, float *const *o, std::int64_t rows) {
+    std::int64_t r = 0;
+    for (; r + 2 <= rows; r += 2)
+      strips<2>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r);
+    if (r < rows)
+      strips<1>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r);
+  }
+
+  /// 0, 1, 2, ...
+  static TESSERA_INLINE F lanes() {
+    alignas(64) float index[S::kLanes];
+    for (std::int64_t i = 0; i < S::kLanes; ++i)
+      index[i] = static_cast<float>(i);
+    return S::load(index);
+  }
+
+private:
+  template <int R>
+  static TESSERA_INLINE void dots(const float *const *q, const T *k, std::int64_t kRow,
+                                  std::int64_t size, float *s, std::int64_t sRow) {
+    F acc[R][4];
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      TESSERA_UNROLL
+      for (int u = 0; u < 4; ++u)
+        acc[r][u] = F(0.0f);
+    }
+    std::int64_t c = 0;
+    for (; c + S::kLanes <= size; c += S::kLanes)
+      step<R>(acc, q, k, kRow, c, S::kLanes);
+    if (c < size)
+      step<R>(acc, q, k, kRow, c, size - c);
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r)
+      S::sums(acc[r][0], acc[r][1], acc[r][2], acc[r][3], s + r * sRow);
+  }
+
+  template <int R>
+  static TESSERA_INLINE void step(F (&acc)[R][4], const float *const *q, const T *k,
+                                  std::int64_t kRow, std::int64_t c, std::int64_t count) {
+    F ks[4];
+    TESSERA_UNROLL
+    for (int u = 0; u < 4; ++u)
+      ks[u] = stored(k + u * kRow + c, count);
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const F x = count == S::kLanes ? S::load(q[r] + c) : S::loadPart(q[r] + c, count);
+      TESSERA_UNROLL
+      for (int u = 0; u < 4; ++u)
+        acc[r][u] = S::fma(x, ks[u], acc[r][u]);
+    }
+  }
+
+  static TESSERA_INLINE F stored(const T *p, std::int64_t count) {
+    return count == S::kLanes ? Stored::load(p) : Stored::loadPart(p, count);
+  }
+
+  static TESSERA_INLINE float dot(const float *q, const T *k, std::int64_t size) {
+    F acc(0.0f);
+    std::int64_t c = 0;
+    for (; c + S::kLanes <= size; c += S::kLanes)
+      acc = S::fma(S::load(q + c), Stored::load(k + c), acc);
+    if (c < size)
+      acc = S::fma(S::loadPart(q + c, size - c), Stored::loadPart(k + c, size - c), acc);
+    return S::sum(acc);
+  }
+
+  template <int R>
+  static TESSERA_INLINE void strips(const T *v, std::int64_t vRow, const float *p,
+                                    std::int64_t pRow, std::int64_t keys, std::int64_t size,
+                                    const float *shrink, float *const *o) {
+    std::int64_t c = 0;
+    for (; c + 4 * S::kLanes <= size; c += 4 * S::kLanes)
+      strip<R, 4>(v, vRow, p, pRow, keys, c, S::kLanes, shrink, o);
+    for (; c < size; c += S::kLanes)
+      strip<R, 1>(v, vRow, p, pRow, keys, c, size - c < S::kLanes ? size - c : S::kLanes, shrink,
+                  o);
+  }
+
+  /// Vectors vectors from column c on, the last of `tail` lanes, by even and odd keys, which hides
+  /// the latency.
+  template <int R, int Vectors>
+  static TESSERA_INLINE void strip(const T *v, std::int64_t vRow, const float *p, std::int64_t pRow,
+                                   std::int64_t keys, std::int64_t c, std::int64_t tail,
+                                   const float *shrink, float *const *o) {
+    F even[R][Vectors], odd[R][Vectors];
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      TESSERA_UNROLL
+      for (int u = 0; u < Vectors; ++u) {
+        const float *at = o[r] + c + u * S::kLanes;
+        even[r][u] = (tail == S::kLanes ? S::load(at) : S::loadPart(at, tail)) * F(shrink[r]);
+        odd[r][u] = F(0.0f);
+      }
+    }
+    std::int64_t j = 0;
+    for (; j + 2 <= keys; j += 2) {
+      add<R, Vectors>(even, v + j * vRow + c, p + j, pRow, tail);
+      add<R, Vectors>(odd, v + (j + 1) * vRow + c, p + j + 1, pRow, tail);
+    }
+    if (j < keys)
+      add<R, Vectors>(even, v + j * vRow + c, p + j, pRow, tail);
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      TESSERA_UNROLL
+      for (int u = 0; u < Vectors; ++u) {
+        float *at = o[r] + c + u * S::kLanes;
+        const F sum = even[r][u] + odd[r][u];
+        if (tail == S::kLanes)
+          S::store(at, sum);
+        else
+          S::storePart(at, sum, tail);
+      }
+    }
+  }
+
+  template <int R, int Vectors>
+  static TESSERA_INLINE void add(F (&acc)[R][Vectors], const T *v, const float *p,
+                                 std::int64_t pRow, std::int64_t tail) {
+    TESSERA_UNROLL
+    for (int u = 0; u < Vectors; ++u) {
+      const F x = stored(v + u * S::kLanes, tail);
+      TESSERA_UNROLL
+      for (int r = 0; r < R; ++r)
+        acc[r][u] = S::fma(F(p[r * pRow]), x, acc[r][u]);
+    }
+  }
+};
+
+} // namespace tessera::kernels
