@@ -119,7 +119,7 @@ Machine measureMachine() {
                   measuredBandwidth(512u << 10),
                   measuredBandwidth(256u << 20)};
   for (Isa isa : kAllIsas)
-    if (isa <= ceiling) {
+    if (isa <= ceiling && isa == floatIsa(isa)) {
       machine.flops[isa] = measuredPeak(isa);
       std::printf("peak multiply-adds, %s: %.1f Gflop/s\n", std::string(isaName(isa)).c_str(),
                   machine.flops[isa] * 1e-9);
@@ -152,7 +152,7 @@ void printSummary(const Machine &machine) {
       if (!isOurs(*entry))
         continue;
       const double rate = median(entry->rates), other = peer ? median(peer->rates) : 0;
-      const Isa isa = *isaFromName(entry->who.substr(0, entry->who.find('-')));
+      const Isa isa = floatIsa(*isaFromName(entry->who.substr(0, entry->who.find('-'))));
       const double limit =
           entry->kind == Work::Flops ? machine.flops.at(isa) : machine.bandwidth(entry->work);
       const std::string row =
@@ -347,6 +347,9 @@ void holdPeers(int argc, char **argv) {
     setenv("LIBXSMM_TARGET", "hsw", 0);
     break;
   case Isa::avx512:
+    setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE", 0);
+    [[fallthrough]];
+  case Isa::avx512vnni:
     // OpenBLAS takes its AVX2 kernels on AMD machines that have AVX-512, where its others win.
     if (tessera::isaPresent(Isa::avx512))
       setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);

@@ -51,7 +51,7 @@ std::string productText(const Product &p) {
 
 CompileOptions optionsFor(Isa isa) {
   CompileOptions options;
-  options.chip = "cpu-" + std::string(isaName(isa));
+  options.chip = "cpu-" + std::string(isaName(floatIsa(isa)));
   return options;
 }
 
@@ -91,7 +91,7 @@ void addEncoder(Isa isa, bool fuse) {
 void addPrograms(Isa ceiling) {
   for (const Product &product : kProducts) {
     for (Isa isa : kAllIsas)
-      if (isa <= ceiling) {
+      if (isa <= ceiling && isa == floatIsa(isa)) {
         addProduct(product, isa);
         addEigenProduct("program_matmul", product, isa);
       }

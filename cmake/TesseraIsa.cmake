@@ -1,12 +1,15 @@
 # The instruction sets: name, xsimd tag and compiler flags, and the two functions that build one
 # source once per instruction set. Mirrors include/tessera/support/Isa.h.
-set(TESSERA_ISAS sse2 avx2 avx512)
+set(TESSERA_FLOAT_ISAS sse2 avx2 avx512) # each with code for everything
+set(TESSERA_ISAS ${TESSERA_FLOAT_ISAS} avx512vnni) # adds products of 8-bit integers
 set(TESSERA_ISA_TAG_sse2 "xsimd::sse2")
 set(TESSERA_ISA_TAG_avx2 "xsimd::fma3<xsimd::avx2>")
 set(TESSERA_ISA_TAG_avx512 "xsimd::avx512bw")
+set(TESSERA_ISA_TAG_avx512vnni "tessera::kernels::Avx512Vnni")
 set(TESSERA_ISA_FLAGS_sse2 -march=x86-64)
 set(TESSERA_ISA_FLAGS_avx2 -march=x86-64-v3)
 set(TESSERA_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+set(TESSERA_ISA_FLAGS_avx512vnni -march=x86-64-v4 -mavx512vnni -mprefer-vector-width=512)
 
 # Optimised in every build type: an inline function that is not inlined would be emitted by
 # several objects, and the linker would keep one. Nothing may contract a*b+c behind our back.
@@ -14,10 +17,10 @@ set(TESSERA_ISA_COMMON_FLAGS -O3 -ffp-contract=off -fno-math-errno -fno-exceptio
 
 find_path(TESSERA_XSIMD_INCLUDE xsimd/xsimd.hpp REQUIRED)
 
-# tessera_isa_sources(TARGET SOURCE): adds SOURCE to TARGET once per instruction set, with that
-# set's flags, TESSERA_ISA (its name) and TESSERA_ARCH (its tag) defined.
+# tessera_isa_sources(TARGET SOURCE ISA...): adds SOURCE to TARGET once per instruction set, with
+# that set's flags, TESSERA_ISA (its name) and TESSERA_ARCH (its tag) defined.
 function(tessera_isa_sources target source)
-  foreach(isa IN LISTS TESSERA_ISAS)
+  foreach(isa IN LISTS ARGN)
     get_filename_component(stem ${source} NAME_WE)
     set(object ${target}_${stem}_${isa})
     add_library(${object} OBJECT ${source})
@@ -36,8 +39,8 @@ function(tessera_isa_sources target source)
   endforeach()
 endfunction()
 
-# tessera_isa_bitcode(OUT SOURCE): compiles SOURCE to LLVM bitcode once per instruction set, with
-# the clang of the LLVM that the compiler links; OUT becomes the list of name=file.
+# tessera_isa_bitcode(OUT SOURCE ISA...): compiles SOURCE to LLVM bitcode once per instruction set,
+# with the clang of the LLVM that the compiler links; OUT becomes the list of name=file.
 function(tessera_isa_bitcode out source)
   find_program(TESSERA_DEVICE_CLANG clang++-22 REQUIRED)
   get_filename_component(stem ${source} NAME_WE)
@@ -47,7 +50,7 @@ function(tessera_isa_bitcode out source)
     set(xsimd -isystem ${TESSERA_XSIMD_INCLUDE})
   endif()
   set(pairs)
-  foreach(isa IN LISTS TESSERA_ISAS)
+  foreach(isa IN LISTS ARGN)
     set(file ${CMAKE_CURRENT_BINARY_DIR}/${stem}_${isa}.bc)
     add_custom_command(
       OUTPUT ${file}

@@ -8,7 +8,7 @@ namespace tessera {
 std::string hostChip() {
   std::string error;
   const auto isa = chooseIsaFromEnvironment(error);
-  return isa ? "cpu-" + std::string(isaName(*isa)) : "";
+  return isa ? "cpu-" + std::string(isaName(floatIsa(*isa))) : "";
 }
 
 std::shared_ptr<const runtime::CompiledModel> compileModule(mlir::ModuleOp module,
@@ -19,8 +19,8 @@ std::shared_ptr<const runtime::CompiledModel> compileModule(mlir::ModuleOp modul
     module.emitError(error);
     return nullptr;
   }
-  return options.reference ? compileReference(module, *isa)
-                           : compileProgram(module, *isa, options);
+  return options.reference ? compileReference(module, floatIsa(*isa))
+                           : compileProgram(module, floatIsa(*isa), options);
 }
 
 } // namespace tessera

@@ -8,7 +8,7 @@ namespace tessera {
 
 bool lowerModule(mlir::ModuleOp module, const CompileOptions &options, Level level) {
   // Nothing runs here, so any machine will do.
-  return attachChip(module, kAllIsas.back(), options) && lowerGraph(module, options) &&
+  return attachChip(module, floatIsa(kAllIsas.back()), options) && lowerGraph(module, options) &&
          readSignature(module) && lowerTo(module, level);
 }
 
@@ -22,7 +22,7 @@ bool emitCode(mlir::ModuleOp module, const CompileOptions &options, CodeFormat f
     module.emitError(error);
     return false;
   }
-  const Isa isa = chipIsa(module).value_or(*host);
+  const Isa isa = chipIsa(module).value_or(floatIsa(*host));
   llvm::LLVMContext context;
   auto program = makeLlvm(module, isa, context);
   if (!program)

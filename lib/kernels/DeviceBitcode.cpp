@@ -28,6 +28,7 @@ std::span<const char> deviceBitcode(Isa isa) {
   case Isa::avx2:
     return {tessera_bitcode_avx2, tessera_bitcode_end_avx2};
   case Isa::avx512:
+  case Isa::avx512vnni:
     return {tessera_bitcode_avx512, tessera_bitcode_end_avx512};
   }
   return {};

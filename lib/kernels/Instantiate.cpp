@@ -37,11 +37,17 @@ constexpr KernelRow row(std::string_view name, std::string_view op, std::string_
   return {name, op, dtype, tile, Isa::TESSERA_ISA, Kernel::kFamily, params, &Kernel::run};
 }
 
-constexpr int kLanes = static_cast<int>(Simd<TESSERA_ARCH>::kLanes);
+[[maybe_unused]] constexpr int kLanes = static_cast<int>(Simd<TESSERA_ARCH>::kLanes);
 
 constexpr KernelRow kRows[] = {
-#define TESSERA_KERNEL(op, dtype, Kernel)                                                          \
+#define TESSERA_ROW(op, dtype, Kernel)                                                             \
   row<Kernel<TESSERA_ARCH>>(#op "_" #dtype "_" TESSERA_TEXT(TESSERA_ISA), #op, #dtype, ""),
+#if defined(TESSERA_ISA_IS_avx512vnni)
+#define TESSERA_KERNEL(op, dtype, Kernel)
+#define TESSERA_INT8(op, dtype, Kernel) TESSERA_ROW(op, dtype, Kernel)
+#else
+#define TESSERA_KERNEL(op, dtype, Kernel) TESSERA_ROW(op, dtype, Kernel)
+#endif
 #define TESSERA_KERNEL_TILE(op, dtype, Kernel, isa, rows, columns)                                 \
   TESSERA_TILE_##isa(                                                                              \
       row<Kernel<TESSERA_ARCH, rows, columns / kLanes>>(                                           \

@@ -13,5 +13,6 @@ struct KernelTable {
 extern const KernelTable kKernelTable_sse2;
 extern const KernelTable kKernelTable_avx2;
 extern const KernelTable kKernelTable_avx512;
+extern const KernelTable kKernelTable_avx512vnni;
 
 } // namespace tessera::kernels

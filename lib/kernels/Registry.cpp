@@ -15,6 +15,8 @@ std::span<const KernelRow> kernelRows(Isa isa) {
     return {kKernelTable_avx2.rows, kKernelTable_avx2.count};
   case Isa::avx512:
     return {kKernelTable_avx512.rows, kKernelTable_avx512.count};
+  case Isa::avx512vnni:
+    return {kKernelTable_avx512vnni.rows, kKernelTable_avx512vnni.count};
   }
   return {};
 }
@@ -23,7 +25,7 @@ const KernelRow *findKernel(std::string_view op, std::string_view dtype, Isa isa
   for (const KernelRow &row : kernelRows(isa))
     if (row.op == op && row.dtype == dtype)
       return &row;
-  return nullptr;
+  return isa == floatIsa(isa) ? nullptr : findKernel(op, dtype, floatIsa(isa));
 }
 
 const KernelRow *findKernel(std::string_view name) {
@@ -38,16 +40,16 @@ const void *deviceSymbol(Isa isa, std::string_view name) {
   constexpr std::string_view kPrefix = "tessera_";
   if (!name.starts_with(kPrefix))
     return nullptr;
-  name.remove_prefix(kPrefix.size());
+  const std::string_view rest = name.substr(kPrefix.size());
   for (const KernelRow &row : kernelRows(isa)) {
     // Elementwise kernels pass vectors by value there, and arrays here.
-    if (row.family == Family::Unary || row.family == Family::Binary || !name.starts_with(row.op))
+    if (row.family == Family::Unary || row.family == Family::Binary || !rest.starts_with(row.op))
       continue;
-    std::string_view dtype = name.substr(row.op.size());
+    std::string_view dtype = rest.substr(row.op.size());
     if (row.dtype == "any" ? dtype.empty() : dtype.starts_with('_') && dtype.substr(1) == row.dtype)
       return std::bit_cast<const void *>(row.function);
   }
-  return nullptr;
+  return isa == floatIsa(isa) ? nullptr : deviceSymbol(floatIsa(isa), name);
 }
 
 } // namespace tessera::kernels

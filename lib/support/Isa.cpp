@@ -10,6 +10,7 @@ constexpr IsaInfo kInfos[] = {
     {"sse2", "x86-64", "", 16},
     {"avx2", "x86-64-v3", "", 32},
     {"avx512", "x86-64-v4", "", 64},
+    {"avx512vnni", "x86-64-v4", "+avx512vnni", 64},
 };
 
 bool detect(Isa isa) {
@@ -24,6 +25,8 @@ bool detect(Isa isa) {
     return detect(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  case Isa::avx512vnni:
+    return detect(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
   }
 #endif
   return false;
@@ -48,6 +51,10 @@ std::optional<Isa> isaFromName(std::string_view name) {
 
 int isaFloatLanes(Isa isa) {
   return isaInfo(isa).vectorBytes / 4;
+}
+
+Isa floatIsa(Isa isa) {
+  return isa == Isa::avx512vnni ? Isa::avx512 : isa;
 }
 
 bool isaPresent(Isa isa) {

@@ -24,6 +24,14 @@ TEST_CASE("rows are named op_dtype_isa with the tile last, and found by that nam
   CHECK(names.count("gelu_f32_sse2") == 1);
 }
 
+TEST_CASE("avx512vnni has rows of its own for 8-bit products only", "[registry]") {
+  const kernels::KernelRow *product = kernels::findKernel("matmul_int8", "u8s8", Isa::avx512vnni);
+  REQUIRE(product);
+  CHECK(product->isa == Isa::avx512vnni);
+  CHECK(kernels::findKernel("gelu", "f32", Isa::avx512vnni) ==
+        kernels::findKernel("gelu", "f32", Isa::avx512));
+}
+
 TEST_CASE("a lookup of what does not exist gives null", "[registry]") {
   CHECK(kernels::findKernel("gelu", "f64", Isa::sse2) == nullptr);
   CHECK(kernels::findKernel("gelu_f32_avx3") == nullptr);

@@ -12,6 +12,7 @@ TAGS = {
     "sse2": ("sse2",),
     "avx2": ("fma3", "avx2"),
     "avx512": ("avx512",),
+    "avx512vnni": ("Avx512Vnni", "avx512vnni"),
 }
 
 

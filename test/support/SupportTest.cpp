@@ -16,6 +16,8 @@ TEST_CASE("isa names are found again, other text is not") {
   CHECK(!isaFromName(""));
   CHECK(isaFloatLanes(Isa::sse2) == 4);
   CHECK(isaFloatLanes(Isa::avx512) == 16);
+  CHECK(floatIsa(Isa::avx512vnni) == Isa::avx512);
+  CHECK(floatIsa(Isa::avx2) == Isa::avx2);
 }
 
 TEST_CASE("an isa ceiling lowers the choice") {

@@ -8,7 +8,7 @@
 namespace tessera::kernels {
 
 /// The bitcode module of the device library (DeviceAbi.h) for one ISA. Its functions carry the
-/// target-cpu and target-features of that ISA; link it into modules made for the same ISA only.
+/// target-cpu and target-features of floatIsa(isa); link it into modules made for that ISA only.
 std::span<const char> deviceBitcode(Isa isa);
 
 } // namespace tessera::kernels

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "tessera/kernels/Int8.h"
+
 namespace tessera::kernels {
 
 /// What kind of work a kernel does; it fixes the type of the kernel's `run`.
@@ -23,6 +25,8 @@ enum class Family : std::uint8_t {
   FractalMma,  ///< fractal.h
   FractalCopy, ///< fractal.h
   Attention,   ///< attention.h
+  PackRhsInt8, ///< pack_rhs_int8.h
+  MatmulInt8,  ///< matmul_int8.h
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -73,6 +77,10 @@ using FractalCopyFn = void(const void *src, KernelSize srcFirst, KernelSize srcS
 using GatherRowsFn = KernelSize(const void *src, KernelSize srcRowBytes, KernelSize srcRows,
                                 const void *indices, std::int32_t indexBytes, KernelSize count,
                                 void *dst, KernelSize dstRowBytes, KernelSize rowBytes);
+using PackRhsInt8Fn = KernelSize(const std::int8_t *b, KernelSize kStride, KernelSize nStride,
+                                 void *dst, KernelSize k, KernelSize n);
+using MatmulInt8Fn = void(const void *a, KernelSize aRow, const void *b, void *c, KernelSize cRow,
+                          KernelSize m, KernelSize n, KernelSize k, const Int8Epilogue *epilogue);
 
 struct AttentionArgs;
 using AttentionFn = void(const AttentionArgs &args);
@@ -95,6 +103,8 @@ union KernelPointer {
   FractalCopyFn *fractalCopy;
   GatherRowsFn *gatherRows;
   AttentionFn *attention;
+  PackRhsInt8Fn *packRhsInt8;
+  MatmulInt8Fn *matmulInt8;
 
   constexpr KernelPointer(UnaryFn *f) : unary(f) {}
   constexpr KernelPointer(BinaryFn *f) : binary(f) {}
@@ -112,6 +122,8 @@ union KernelPointer {
   constexpr KernelPointer(FractalCopyFn *f) : fractalCopy(f) {}
   constexpr KernelPointer(GatherRowsFn *f) : gatherRows(f) {}
   constexpr KernelPointer(AttentionFn *f) : attention(f) {}
+  constexpr KernelPointer(PackRhsInt8Fn *f) : packRhsInt8(f) {}
+  constexpr KernelPointer(MatmulInt8Fn *f) : matmulInt8(f) {}
 };
 
 } // namespace tessera::kernels

@@ -21,6 +21,8 @@ struct KernelRow {
 };
 
 /// All rows of one ISA, in the order of kernels.def, whether or not this machine has the ISA.
+/// avx512vnni has only those with products of 8-bit integers; the lookups below find the others
+/// among the rows of floatIsa.
 std::span<const KernelRow> kernelRows(Isa isa);
 
 /// The first row of that operator, type and ISA (its default tile); null when there is none.

@@ -10,9 +10,9 @@
 namespace tessera {
 
 /// Instruction sets in rising order; each runs the code of those before it.
-enum class Isa : std::uint8_t { sse2, avx2, avx512 };
+enum class Isa : std::uint8_t { sse2, avx2, avx512, avx512vnni };
 
-inline constexpr std::array<Isa, 3> kAllIsas = {Isa::sse2, Isa::avx2, Isa::avx512};
+inline constexpr std::array<Isa, 4> kAllIsas = {Isa::sse2, Isa::avx2, Isa::avx512, Isa::avx512vnni};
 
 /// What a code generator must be told to emit code for one instruction set.
 struct IsaInfo {
@@ -25,7 +25,7 @@ struct IsaInfo {
 /// The row of the instruction set table.
 const IsaInfo &isaInfo(Isa isa);
 
-/// "sse2", "avx2" (with FMA and F16C) or "avx512" (F, BW, CD, DQ and VL).
+/// "sse2", "avx2" (with FMA and F16C), "avx512" (F, BW, CD, DQ and VL) or "avx512vnni" (and VNNI).
 std::string_view isaName(Isa isa);
 
 /// The inverse of isaName; empty for any other text.
@@ -33,6 +33,10 @@ std::optional<Isa> isaFromName(std::string_view name);
 
 /// Floats in the natural vector: 4, 8 or 16.
 int isaFloatLanes(Isa isa);
+
+/// The instruction set whose code for floats serves `isa`: avx512 for avx512vnni, which adds only
+/// products of 8-bit integers; else `isa` itself. Chips and generated code know only these.
+Isa floatIsa(Isa isa);
 
 /// Whether this machine (CPU and operating system) executes the instruction set.
 bool isaPresent(Isa isa);

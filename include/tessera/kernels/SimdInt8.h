@@ -1,0 +1,103 @@
+// Vectors of 32-bit sums of products of 8-bit integers, per architecture tag: what the int8 kernels
+// use in the place of Simd.h. Plain loops here; the x86 instructions are in SimdInt8X86.h.
+#pragma once
+
+#include "tessera/kernels/Simd.h"
+
+namespace tessera::kernels {
+
+/// The tag of AVX-512 with VNNI. Floats are those of plain AVX-512.
+struct Avx512Vnni {};
+#if XSIMD_WITH_AVX512BW
+template <> struct Simd<Avx512Vnni> : Simd<xsimd::avx512bw> {};
+#endif
+
+/// What every SimdInt8 has, in plain loops that compilers turn into vector code.
+///
+/// A *group* is kGroup consecutive depths. Left operands are prepared as Left values, kGroup of
+/// which fill 32 bits; right operands are packed bytes, [group][column][kGroup].
+template <class Arch> struct SimdInt8Base {
+  using S = Simd<Arch>;
+  using F = typename S::F;
+  static constexpr std::int64_t kLanes = S::kLanes;
+  static constexpr std::int64_t kGroup = 2;
+  using Left = std::int16_t;
+  /// Added to signed left operands when they are prepared.
+  static constexpr std::int32_t kSignedShift = 0;
+
+  struct V {
+    std::int32_t x[kLanes];
+  };
+  struct Right {
+    std::int32_t even[kLanes], odd[kLanes];
+  };
+  struct Splat {
+    std::int32_t even, odd;
+  };
+
+  static TESSERA_INLINE V load(const std::int32_t *p) {
+    V v;
+    __builtin_memcpy(v.x, p, sizeof v.x);
+    return v;
+  }
+  static TESSERA_INLINE void store(std::int32_t *p, V v) { __builtin_memcpy(p, v.x, sizeof v.x); }
+  static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
+    Right b;
+    for (std::int64_t i = 0; i < kLanes; ++i) {
+      b.even[i] = p[2 * i];
+      b.odd[i] = p[2 * i + 1];
+    }
+    return b;
+  }
+  /// One group of a prepared left operand, for every lane.
+  static TESSERA_INLINE Splat splatLeft(const Left *p) { return {p[0], p[1]}; }
+  /// acc + the products of one group, exact modulo 2^32.
+  static TESSERA_INLINE V dot(V acc, Splat a, const Right &b) {
+    for (std::int64_t i = 0; i < kLanes; ++i)
+      acc.x[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(acc.x[i]) +
+                                           static_cast<std::uint32_t>(a.even * b.even[i]) +
+                                           static_cast<std::uint32_t>(a.odd * b.odd[i]));
+    return acc;
+  }
+  /// v + x modulo 2^32.
+  static TESSERA_INLINE V add(V v, std::int32_t x) {
+    for (std::int64_t i = 0; i < kLanes; ++i)
+      v.x[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(v.x[i]) +
+                                         static_cast<std::uint32_t>(x));
+    return v;
+  }
+  /// Rounded to nearest.
+  static TESSERA_INLINE F toFloat(V v) {
+    alignas(64) float f[kLanes];
+    for (std::int64_t i = 0; i < kLanes; ++i)
+      f[i] = static_cast<float>(v.x[i]);
+    return S::load(f);
+  }
+  /// Rounded to nearest, ties to even; the values must fit.
+  static TESSERA_INLINE V toInt(F x) {
+    alignas(64) float f[kLanes];
+    S::store(f, S::round(x));
+    V v;
+    for (std::int64_t i = 0; i < kLanes; ++i)
+      v.x[i] = static_cast<std::int32_t>(f[i]);
+    return v;
+  }
+  /// The low bytes of the first `count` lanes.
+  static TESSERA_INLINE void storeBytes(void *p, V v, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i)
+      static_cast<std::uint8_t *>(p)[i] = static_cast<std::uint8_t>(v.x[i]);
+  }
+};
+
+/// The vectors of `Arch`.
+template <class Arch> struct SimdInt8 : SimdInt8Base<Arch> {};
+
+/// Register tile of the products by architecture.
+template <class Arch> struct Int8Shape {
+  static constexpr int kRows = 4;
+  static constexpr int kVectors = 2;
+};
+
+} // namespace tessera::kernels
+
+#include "tessera/kernels/SimdInt8X86.h"

@@ -1,0 +1,154 @@
+// Sums of products of 8-bit integers with the instructions of x86: vpdpbusd where there is VNNI,
+// else bytes widened to 16 bits and vpmaddwd, which unlike vpmaddubsw never saturates.
+#pragma once
+
+#include "tessera/kernels/SimdInt8.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+namespace tessera::kernels {
+
+template <> struct SimdInt8<xsimd::sse2> : SimdInt8Base<xsimd::sse2> {
+  using V = __m128i;
+  using Right = __m128i;
+  using Splat = __m128i;
+
+  static TESSERA_INLINE V load(const std::int32_t *p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
+  }
+  static TESSERA_INLINE void store(std::int32_t *p, V v) {
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(p), v);
+  }
+  static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(p));
+    return _mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8);
+  }
+  static TESSERA_INLINE Splat splatLeft(const std::int16_t *p) {
+    std::int32_t pair;
+    __builtin_memcpy(&pair, p, sizeof pair);
+    return _mm_set1_epi32(pair);
+  }
+  static TESSERA_INLINE V dot(V acc, Splat a, Right b) {
+    return _mm_add_epi32(acc, _mm_madd_epi16(a, b));
+  }
+  static TESSERA_INLINE V add(V v, std::int32_t x) { return _mm_add_epi32(v, _mm_set1_epi32(x)); }
+  static TESSERA_INLINE F toFloat(V v) { return F(_mm_cvtepi32_ps(v)); }
+  static TESSERA_INLINE V toInt(F x) { return _mm_cvtps_epi32(x); }
+  static TESSERA_INLINE void storeBytes(void *p, V v, std::int64_t count) {
+    SimdInt8Base::V lanes;
+    store(lanes.x, v);
+    SimdInt8Base::storeBytes(p, lanes, count);
+  }
+};
+
+#if XSIMD_WITH_FMA3_AVX2
+template <> struct SimdInt8<xsimd::fma3<xsimd::avx2>> : SimdInt8Base<xsimd::fma3<xsimd::avx2>> {
+  using V = __m256i;
+  using Right = __m256i;
+  using Splat = __m256i;
+
+  static TESSERA_INLINE V load(const std::int32_t *p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p));
+  }
+  static TESSERA_INLINE void store(std::int32_t *p, V v) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), v);
+  }
+  static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
+  }
+  static TESSERA_INLINE Splat splatLeft(const std::int16_t *p) {
+    std::int32_t pair;
+    __builtin_memcpy(&pair, p, sizeof pair);
+    return _mm256_set1_epi32(pair);
+  }
+  static TESSERA_INLINE V dot(V acc, Splat a, Right b) {
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
+  }
+  static TESSERA_INLINE V add(V v, std::int32_t x) {
+    return _mm256_add_epi32(v, _mm256_set1_epi32(x));
+  }
+  static TESSERA_INLINE F toFloat(V v) { return F(_mm256_cvtepi32_ps(v)); }
+  static TESSERA_INLINE V toInt(F x) { return _mm256_cvtps_epi32(x); }
+  static TESSERA_INLINE void storeBytes(void *p, V v, std::int64_t count) {
+    if (count < kLanes) {
+      SimdInt8Base::V lanes;
+      store(lanes.x, v);
+      SimdInt8Base::storeBytes(p, lanes, count);
+      return;
+    }
+    const __m256i first =
+        _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12,
+                         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    const __m256i bytes = _mm256_shuffle_epi8(v, first);
+    _mm_storel_epi64(
+        reinterpret_cast<__m128i *>(p),
+        _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)));
+  }
+};
+template <> struct Int8Shape<xsimd::fma3<xsimd::avx2>> {
+  static constexpr int kRows = 6;
+  static constexpr int kVectors = 2;
+};
+#endif
+
+#if XSIMD_WITH_AVX512BW
+template <> struct SimdInt8<xsimd::avx512bw> : SimdInt8Base<xsimd::avx512bw> {
+  using V = __m512i;
+  using Right = __m512i;
+  using Splat = __m512i;
+
+  static TESSERA_INLINE V load(const std::int32_t *p) { return _mm512_loadu_si512(p); }
+  static TESSERA_INLINE void store(std::int32_t *p, V v) { _mm512_storeu_si512(p, v); }
+  static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)));
+  }
+  static TESSERA_INLINE Splat splatLeft(const std::int16_t *p) {
+    std::int32_t pair;
+    __builtin_memcpy(&pair, p, sizeof pair);
+    return _mm512_set1_epi32(pair);
+  }
+  static TESSERA_INLINE V dot(V acc, Splat a, Right b) {
+    return _mm512_add_epi32(acc, _mm512_madd_epi16(a, b));
+  }
+  static TESSERA_INLINE V add(V v, std::int32_t x) {
+    return _mm512_add_epi32(v, _mm512_set1_epi32(x));
+  }
+  static TESSERA_INLINE F toFloat(V v) { return F(_mm512_cvtepi32_ps(v)); }
+  static TESSERA_INLINE V toInt(F x) { return _mm512_cvtps_epi32(x); }
+  static TESSERA_INLINE void storeBytes(void *p, V v, std::int64_t count) {
+    const auto mask = static_cast<__mmask16>((1u << count) - 1u);
+    _mm512_mask_cvtepi32_storeu_epi8(p, mask, v);
+  }
+};
+template <> struct Int8Shape<xsimd::avx512bw> {
+  static constexpr int kRows = 6;
+  static constexpr int kVectors = 4;
+};
+#endif
+
+#if XSIMD_WITH_AVX512BW && defined(__AVX512VNNI__)
+/// vpdpbusd multiplies unsigned by signed bytes, so that signed left operands are shifted by 128.
+template <> struct SimdInt8<Avx512Vnni> : SimdInt8<xsimd::avx512bw> {
+  static constexpr std::int64_t kGroup = 4;
+  using Left = std::uint8_t;
+  static constexpr std::int32_t kSignedShift = 128;
+
+  static TESSERA_INLINE Right loadRight(const std::int8_t *p) { return _mm512_loadu_si512(p); }
+  static TESSERA_INLINE Splat splatLeft(const std::uint8_t *p) {
+    std::int32_t four;
+    __builtin_memcpy(&four, p, sizeof four);
+    return _mm512_set1_epi32(four);
+  }
+  /// As assembly, because g++ 12 keeps the accumulators of the intrinsic in memory: 212 instead of
+  /// 465 GOP/s of a 6 x 4 tile on Zen 4.
+  static TESSERA_INLINE V dot(V acc, Splat a, Right b) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+    return acc;
+  }
+};
+template <> struct Int8Shape<Avx512Vnni> : Int8Shape<xsimd::avx512bw> {};
+#endif
+
+} // namespace tessera::kernels
+#endif
