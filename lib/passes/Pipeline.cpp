@@ -50,6 +50,7 @@ void tessera::addBufferStage(OpPassManager &manager) {
 
 void tessera::addProgramStage(OpPassManager &manager) {
   manager.addPass(createNpuToTile());
+  manager.addPass(createTilePipeline());
   manager.addPass(createTilePlanMemory());
 }
 

@@ -124,6 +124,7 @@ FailureOr<Placer::Staged> Placer::stage(Operation *op) {
   Type element = typeOf(s.lhs).getElementType();
   s.shape =
       shapeOf(s.conv, s.turnLhs, *lhs, *out, llvm::divideCeil(element.getIntOrFloatBitWidth(), 8));
+  s.shape.turnLhs = s.turnLhs, s.shape.turnRhs = s.turnRhs;
   s.shape.lhsType = element, s.shape.rhsType = typeOf(s.rhs).getElementType();
   s.shape.resultType = typeOf(s.out).getElementType();
   std::optional<KSteps> steps = chooseKSteps(s.shape, {s.shape.m, s.shape.n}, chip);

@@ -49,9 +49,9 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
       return success();
     ProgramOrder order(kernel);
     std::map<std::string, SmallVector<Interval>> spaces;
-    auto note = [&](Value buffer, StringRef space, int64_t copies) {
+    auto note = [&](Value buffer, StringRef space) {
       Interval interval = order.lifetime(buffer);
-      interval.bytes = bytesOf(cast<MemRefType>(buffer.getType())) * copies;
+      interval.bytes = bytesOf(cast<MemRefType>(buffer.getType()));
       if (interval.end >= interval.begin)
         spaces[space.str()].push_back(interval);
     };
@@ -59,12 +59,12 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
     kernel.walk([&](memref::AllocOp alloc) {
       sized &= alloc.getType().hasStaticShape();
       if (sized)
-        note(alloc, tile::spaceOf(alloc.getType()), 1);
+        note(alloc, tile::spaceOf(alloc.getType()));
     });
     if (!sized)
       return kernel.emitError("has a buffer of no static size");
     kernel.walk([&](tile::WorkspaceOp ring) {
-      note(ring.getBuffer(), "workspace", ring.getDepth());
+      note(ring.getBuffer(), "workspace");
     });
     Builder b(&getContext());
     SmallVector<NamedAttribute> sizes;

@@ -1,4 +1,5 @@
 // Tiles kernel functions: one scf.forall over blocks, producers fused inside.
+#include "LoopNests.h"
 #include "TileSizes.h"
 
 #include "tessera/dialect/npu/NpuDialect.h"
@@ -53,6 +54,7 @@ ContractionShape describe(Operation *op, bool epilogue) {
     for (int64_t d = 0; d + 2 < rank; ++d)
       shape.batch *= result.getDimSize(d);
     shape.k = lhs.getDimSize(lhs.getRank() - (matmul.getTransposeLhs() ? 2 : 1));
+    shape.turnLhs = matmul.getTransposeLhs(), shape.turnRhs = matmul.getTransposeRhs();
     if (matmul.getPackedN())
       shape.panel = rhs.getDimSize(rhs.getRank() - 1);
   } else {
@@ -169,6 +171,23 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     return success();
   }
 
+  /// The loops of an elementwise root along which an operator before it takes all: a softmax or
+  /// layer norm its rows. Operators that are broadcast do not set tiles, so ranks are equal.
+  static SmallVector<bool> wholeDims(func::FuncOp kernel, Operation *root, size_t loops) {
+    SmallVector<bool> whole(loops, false);
+    kernel.walk([&](npu::NpuOpInterface op) {
+      const npu::OpFamily family = op.getFamily();
+      if (op == root ||
+          (family != npu::OpFamily::Normalization && family != npu::OpFamily::Reduction))
+        return;
+      const DimLoops result = loopNest(op).result;
+      for (auto [dim, loop] : llvm::enumerate(result))
+        if (result.size() == loops && loop == kWhole)
+          whole[dim] = true;
+    });
+    return whole;
+  }
+
   /// Tile sizes by loop of the root.
   std::optional<SmallVector<int64_t>> sizesFor(func::FuncOp kernel, TilingInterface root,
                                                const tile::ChipSpec &chip) {
@@ -185,13 +204,17 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
       window |= op.getFamily() == npu::OpFamily::Window;
       pack |= isa<npu::PackRhsOp>(op.getOperation());
     });
+    // Dims that no loop may cut. A window takes whole rows of one image, whatever consumes them.
+    SmallVector<bool> whole = wholeDims(kernel, root, extents.size());
+    if (window && extents.size() == 4)
+      whole[2] = true;
     double bytes = bytesPerPoint(kernel, extents);
-    SmallVector<int64_t> cuttable = extents;
-    // Windows take whole rows of one image; a consumer's loop over columns is not cut.
-    bool columns = window && extents.size() == 4;
-    if (columns) {
-      bytes *= double(extents[2]);
-      cuttable.erase(cuttable.begin() + 2);
+    SmallVector<int64_t> cuttable;
+    for (auto [extent, isWhole] : llvm::zip(extents, whole)) {
+      if (isWhole)
+        bytes *= double(extent);
+      else
+        cuttable.push_back(extent);
     }
     std::optional<SmallVector<int64_t>> sizes = chooseVectorTile(cuttable, bytes, chip);
     if (!sizes) {
@@ -202,8 +225,9 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     }
     if (window)
       sizes->front() = 1;
-    if (columns)
-      sizes->insert(sizes->begin() + 2, extents[2]);
+    for (auto [dim, isWhole] : llvm::enumerate(whole))
+      if (isWhole)
+        sizes->insert(sizes->begin() + dim, extents[dim]);
     if (pack) // one batch entry at a time
       std::fill(sizes->begin(), sizes->end() - 1, 1);
     return sizePerLoop(*sizes, root);

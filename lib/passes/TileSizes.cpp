@@ -2,6 +2,8 @@
 // units' rates and the bytes it moves, times the waves of blocks over the chip's cores.
 #include "TileSizes.h"
 
+#include "StagedTime.h"
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -22,10 +24,18 @@ static bool readsGlobal(const tile::MmaOperand &operand, const tile::ChipSpec &c
   return operand.allowsSpace(chip.global().name);
 }
 
-/// Extents 1, 2, 4 ... steps of `unit`, and the whole extent rounded up to `unit`.
-static SmallVector<int64_t> candidates(int64_t extent, int64_t unit) {
+/// Extents 1, 2, 4 ... steps of `unit`, and the whole extent rounded up to `unit`. With `every`,
+/// each multiple of the unit up to 32 of them, where a block is to fill a memory just so.
+static SmallVector<int64_t> candidates(int64_t extent, int64_t unit, bool every) {
   SmallVector<int64_t> sizes;
   int64_t whole = llvm::alignTo(std::max<int64_t>(extent, 1), unit);
+  for (int64_t steps = 1; every && steps < 32; ++steps)
+    if (steps * unit < whole)
+      sizes.push_back(steps * unit);
+  if (every) {
+    sizes.push_back(std::min(whole, 32 * unit));
+    return sizes;
+  }
   for (int64_t steps : {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64})
     if (steps * unit < whole)
       sizes.push_back(steps * unit);
@@ -40,26 +50,7 @@ std::optional<KSteps> tessera::chooseKSteps(const ContractionShape &shape, Matri
     return std::nullopt;
   if (readsGlobal(unit->a, chip) && readsGlobal(unit->b, chip))
     return KSteps{std::max<int64_t>(shape.k, 1), std::max<int64_t>(shape.k, 1)};
-  constexpr int64_t kSlots = 2; // one fills while the other feeds the next level
-  int64_t a = bytesOf(shape.lhsType), b = bytesOf(shape.rhsType);
-  int64_t m = llvm::alignTo(tile.m, unit->m.value), n = llvm::alignTo(tile.n, unit->n.value);
-  int64_t fitsA = chip.capacity(unit->a.spaces.front()) / (kSlots * m * a);
-  int64_t fitsB = chip.capacity(unit->b.spaces.front()) / (kSlots * n * b);
-  int64_t step = std::max<int64_t>(unit->k, 16); // L1 holds the right operand in rows of 16
-  int64_t inner = llvm::alignDown(std::min(fitsA, fitsB), uint64_t(step));
-  int64_t whole = llvm::alignTo(std::max<int64_t>(shape.k, 1), step);
-  inner = std::min(inner, whole);
-  if (inner < step)
-    return std::nullopt;
-  // The memory between global memory and the unit's own holds several inner steps.
-  int64_t perK = kSlots * ((shape.lineBytes == 0 ? m * a : 0) + n * b);
-  int64_t outer = (chip.capacity("l1") - shape.linesFor(tile.m)) / perK;
-  if (outer <= 0)
-    return std::nullopt;
-  outer = std::min(llvm::alignDown(outer, uint64_t(inner)), llvm::alignTo(whole, uint64_t(inner)));
-  if (int64_t(outer) < inner)
-    return std::nullopt;
-  return KSteps{outer, inner};
+  return chooseStagedSteps(shape, tile, *unit, chip);
 }
 
 /// Whether the block's accumulator fits where the unit keeps it.
@@ -119,12 +110,13 @@ std::optional<MatrixTile> tessera::chooseMatrixTile(const ContractionShape &shap
   int64_t mUnit = shape.mStep > 1 ? shape.mStep : int64_t(unit->m);
   int64_t nUnit = std::max<int64_t>(shape.panel, unit->n);
   nUnit = llvm::alignTo(nUnit, std::max<int64_t>(shape.panel, 1));
-  for (int64_t m : candidates(shape.m, mUnit)) {
-    for (int64_t n : candidates(shape.n, nUnit)) {
+  bool staged = !readsGlobal(unit->a, chip) || !readsGlobal(unit->b, chip);
+  for (int64_t m : candidates(shape.m, mUnit, staged)) {
+    for (int64_t n : candidates(shape.n, nUnit, staged)) {
       MatrixTile tile{m, n};
       if (!accumulatorFits(tile, *unit, chip) || !chooseKSteps(shape, tile, chip))
         continue;
-      double c = cost(shape, tile, *unit, chip);
+      double c = staged ? stagedCycles(shape, tile, *unit, chip) : cost(shape, tile, *unit, chip);
       if (!best || c < bestCost) {
         best = tile;
         bestCost = c;

@@ -22,6 +22,7 @@ struct ContractionShape {
     return lineBytes * ((rows / mStep - 1) * lineStride + lineReach);
   }
   mlir::Type lhsType, rhsType, resultType;
+  bool turnLhs = false, turnRhs = false; ///< In memory, k runs down lhs, or along rhs.
   bool epilogue = false;    ///< Vector work follows on the result.
 };
 

@@ -104,11 +104,11 @@ func.func @order() {
 }
 
 // CHECK-LABEL: func @launches
-// CHECK: tile.workspace depth 2 : memref<128x256xf32>
-// CHECK: tile.launch @kernel(%{{.*}}) blocks 24 cores = mix : memref<128x256xf32>
-func.func private @kernel(memref<128x256xf32>)
+// CHECK: tile.workspace depth 2 : memref<2x128x256xf32>
+// CHECK: tile.launch @kernel(%{{.*}}) blocks 24 cores = mix : memref<2x128x256xf32>
+func.func private @kernel(memref<2x128x256xf32>)
 func.func @launches() {
-  %ring = tile.workspace depth 2 : memref<128x256xf32>
-  tile.launch @kernel(%ring) blocks 24 cores = mix : memref<128x256xf32>
+  %ring = tile.workspace depth 2 : memref<2x128x256xf32>
+  tile.launch @kernel(%ring) blocks 24 cores = mix : memref<2x128x256xf32>
   return
 }

@@ -199,6 +199,26 @@ def NpuToTile : Pass<"npu-to-tile", "ModuleOp"> {
     "::mlir::scf::SCFDialect", "::tessera::tile::TileDialect"];
 }
 
+def TilePipeline : Pass<"tile-pipeline", "ModuleOp"> {
+  let summary = "Let a core's pipes work at once: loops over its blocks, and buffers with slots";
+  let description = [{
+    A grid of more blocks than the chip has cores becomes a grid of cores, each with a loop over
+    consecutive blocks. A buffer that one pipe fills and another reads, and that each iteration of
+    its innermost loop overwrites first, gets a leading dim of two slots; iteration i uses slot
+    i mod 2. Where a memory is too small for that, buffers that change once a block lose the second
+    slot first. What room is then left in a memory keeps the first parts of an operand that
+    consecutive blocks share: such a part has a slot of its own, its load moves nothing while the
+    block's place does not change, and the order of the blocks is the one that changes it least.
+
+    *Before*: tile programs without addresses. *After*: the same results in textual order, which is
+    also the order of each accumulation; `tile.blocks` and launches count cores. A CPU's programs,
+    and kernels with `tile.pipelined`, are left alone. *Fails when*: never.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::tessera::tile::TileDialect"];
+}
+
 def TilePlanMemory : Pass<"tile-plan-memory", "ModuleOp"> {
   let summary = "Give every buffer an address: in its scratchpad, or in the model's one arena";
   let description = [{

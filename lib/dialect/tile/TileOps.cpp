@@ -274,6 +274,8 @@ LogicalResult WorkspaceOp::verify() {
     return emitOpError("expected a static shape");
   if (int64_t depth = getDepthAttr().getInt(); depth < 1)
     return emitOpError("expected a depth of 1 or more, but got ") << depth;
+  else if (depth > 1 && (type.getRank() == 0 || type.getDimSize(0) != depth))
+    return emitOpError("expected dim 0 to count the ") << depth << " slots, but got " << type;
   if (spaceOf(type) != "gm")
     return emitOpError("expected a buffer in gm, but got ") << spaceOf(type);
   return success();
