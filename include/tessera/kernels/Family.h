@@ -4,8 +4,13 @@
 #include <cstdint>
 
 #include "tessera/kernels/Int8.h"
+#include "tessera/support/Parallel.h"
 
 namespace tessera::kernels {
+
+struct ConvShape;
+struct ConvLayout;
+struct ConvEpilogue;
 
 /// What kind of work a kernel does; it fixes the type of the kernel's `run`.
 enum class Family : std::uint8_t {
@@ -15,6 +20,8 @@ enum class Family : std::uint8_t {
   Mma,         ///< mma.h: packed right operand
   PackRhs,     ///< pack_rhs.h
   Im2col,      ///< im2col.h
+  Conv2d,      ///< conv2d.h
+  Conv2dPack,  ///< conv2d_pack.h
   WindowFma,   ///< window.h: with a filter
   WindowFold,  ///< window.h: without
   RowMap,      ///< rows.h: softmax, log_softmax
@@ -47,6 +54,13 @@ using Im2colFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
                       KernelSize strideH, KernelSize strideW, KernelSize dilationH,
                       KernelSize dilationW, KernelSize top, KernelSize left, KernelSize firstPixel,
                       KernelSize count, KernelSize outW, float *dst, KernelSize dstRow);
+using Conv2dFn = void(const ConvShape *shape, const ConvLayout *xLayout, const float *x,
+                      const float *filter, const ConvLayout *yLayout, float *y,
+                      const ConvEpilogue *epilogue, KernelSize cacheBytes, ParallelFor parallelFor,
+                      void *pool);
+using Conv2dPackFn = KernelSize(const ConvShape *shape, const float *filter, KernelSize groupStride,
+                                KernelSize outStride, KernelSize tapStride, KernelSize inStride,
+                                float *dst);
 using WindowFmaFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
                          KernelSize rowStride, KernelSize pixelStride, const float *filter,
                          KernelSize tapStride, KernelSize kh, KernelSize kw, KernelSize strideH,
@@ -93,6 +107,8 @@ union KernelPointer {
   MmaFn *mma;
   PackRhsFn *packRhs;
   Im2colFn *im2col;
+  Conv2dFn *conv2d;
+  Conv2dPackFn *conv2dPack;
   WindowFmaFn *windowFma;
   WindowFoldFn *windowFold;
   RowMapFn *rowMap;
@@ -112,6 +128,8 @@ union KernelPointer {
   constexpr KernelPointer(MmaFn *f) : mma(f) {}
   constexpr KernelPointer(PackRhsFn *f) : packRhs(f) {}
   constexpr KernelPointer(Im2colFn *f) : im2col(f) {}
+  constexpr KernelPointer(Conv2dFn *f) : conv2d(f) {}
+  constexpr KernelPointer(Conv2dPackFn *f) : conv2dPack(f) {}
   constexpr KernelPointer(WindowFmaFn *f) : windowFma(f) {}
   constexpr KernelPointer(WindowFoldFn *f) : windowFold(f) {}
   constexpr KernelPointer(RowMapFn *f) : rowMap(f) {}
