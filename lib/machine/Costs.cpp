@@ -10,7 +10,8 @@ using namespace mlir;
 
 static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
-SharedRates::SharedRates(const tile::ChipSpec &chip, int64_t activeCores)
+SharedRates::SharedRates(const tile::ChipSpec &chip, int64_t activeCores, double coldReads,
+                         double coldWrites)
     : readWarm(kNoLimit), readCold(kNoLimit), writeWarm(kNoLimit), writeCold(kNoLimit) {
   const double cores = double(std::max<int64_t>(activeCores, 1));
   auto limit = [](double &rate, double most) {
@@ -27,8 +28,10 @@ SharedRates::SharedRates(const tile::ChipSpec &chip, int64_t activeCores)
   if (const tile::SharedLevel *memory = chip.mainMemory()) {
     limit(readCold, memory->readPerCore);
     limit(writeCold, memory->writePerCore);
-    limit(readCold, memory->total / cores);
-    limit(writeCold, memory->total / cores);
+    if (coldReads > 0)
+      limit(readCold, memory->total / (cores * coldReads));
+    if (coldWrites > 0)
+      limit(writeCold, memory->total / (cores * coldWrites));
   }
 }
 
@@ -225,12 +228,27 @@ FailureOr<Cost> CostModel::ofVector(const Step &step) const {
   }
   Cost cost;
   cost.pipe = {(*unit)->core, (*unit)->pipe};
-  cost.cycles = vectorCycles(**unit, step.op, extents, elementBytes);
+  const tile::Memory *memory =
+      (*unit)->spaces.empty() ? nullptr : chip.memory((*unit)->spaces.front());
+  cost.cycles =
+      vectorCycles(**unit, step.op, extents, elementBytes, memory ? int64_t(memory->granule) : 1);
   countGlobal(step, cost);
   return cost;
 }
 
 FailureOr<Cost> CostModel::of(const Step &step) const {
+  FailureOr<Cost> cost = ofKind(step);
+  if (failed(cost))
+    return failure();
+  // A core of which its group has several works on the buffers that are its own.
+  for (const Step::Operand &operand : step.operands)
+    if (const tile::Memory *memory = chip.memory(operand.view.space);
+        memory && memory->owner == cost->pipe.core)
+      cost->pipe.instance = std::max(cost->pipe.instance, operand.view.core);
+  return cost;
+}
+
+FailureOr<Cost> CostModel::ofKind(const Step &step) const {
   auto view = [&](size_t i) -> const View & { return step.operands[i].view; };
   // The side that has only the valid extents says what moves: the matrix, or what there is of it.
   auto smaller = [&]() -> const View & {

@@ -5,10 +5,13 @@
 
 namespace tessera::machine {
 
-/// How fast one core gets bytes from and to the global memory while `activeCores` do the same.
+/// How fast one core gets bytes from and to the global memory while `activeCores` do the same. Of
+/// all bytes of the launch the shares `coldReads` and `coldWrites` pass the main memory behind the
+/// cache: the fewer do, the fewer cores stand at it at a time, and the more each of them gets.
 class SharedRates {
 public:
-  SharedRates(const tile::ChipSpec &chip, int64_t activeCores);
+  SharedRates(const tile::ChipSpec &chip, int64_t activeCores, double coldReads = 1,
+              double coldWrites = 1);
   /// Bytes per cycle along a path of so many bytes per cycle, when the share `cold` (0 to 1) comes
   /// from the main memory behind the cache.
   double read(double pathRate, double cold) const {
@@ -17,15 +20,20 @@ public:
   double write(double pathRate, double cold) const {
     return mix(pathRate, writeWarm, writeCold, cold);
   }
+  /// Cycles that the cache takes for one core group's bytes, on whatever pipes they move.
+  double levelCycles(double readBytes, double writeBytes) const {
+    return std::max(readBytes / readWarm, writeBytes / writeWarm);
+  }
 
 private:
   static double mix(double path, double warm, double cold, double share);
   double readWarm, readCold, writeWarm, writeCold; ///< Per core; infinite without a limit.
 };
 
-/// A queue of one core of a group.
+/// A queue of one core of a group; `instance` tells apart the vector cores of one cube core.
 struct PipeId {
   llvm::StringRef core, pipe;
+  int64_t instance = 0;
   bool operator==(const PipeId &) const = default;
 };
 
@@ -49,6 +57,7 @@ public:
   mlir::FailureOr<Cost> of(const Step &step) const;
 
 private:
+  mlir::FailureOr<Cost> ofKind(const Step &step) const;
   mlir::FailureOr<Cost> ofCopy(const Step &step, const View &from, const View &to,
                                const View &moved) const;
   mlir::FailureOr<Cost> ofMma(const Step &step) const;
@@ -65,8 +74,9 @@ private:
   std::vector<double> cold;
 };
 
-/// Cycles of a vector operation with a body, on `elements` of the iteration space.
+/// Cycles of a vector operation with a body, over `extents` of the iteration space. `blockBytes` is
+/// the least that the unit's memory moves: a row value is repeated into one such block.
 double vectorCycles(const tile::VectorUnit &unit, mlir::Operation *op,
-                    llvm::ArrayRef<int64_t> extents, int64_t elementBytes);
+                    llvm::ArrayRef<int64_t> extents, int64_t elementBytes, int64_t blockBytes);
 
 } // namespace tessera::machine

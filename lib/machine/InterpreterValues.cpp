@@ -159,7 +159,13 @@ LogicalResult Interpreter::makeView(Operation *op) {
   Value result = op->getResult(0);
   if (isa<memref::AllocOp, memref::AllocaOp>(op)) {
     const std::string space = tile::spaceOf(cast<MemRefType>(result.getType())).str();
-    return buffer(op, result, "memory " + space);
+    // Of several cores of a kind in a group, `tile.core` says in whose memory the buffer lies.
+    auto core = op->getAttrOfType<IntegerAttr>("tile.core");
+    const int64_t number = core ? core.getInt() : 0;
+    if (failed(buffer(op, result, "memory " + space + " " + std::to_string(number))))
+      return failure();
+    views[result].core = number;
+    return success();
   }
   if (isa<tile::WorkspaceOp>(op))
     return buffer(op, result, "workspace");

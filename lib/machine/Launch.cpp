@@ -4,6 +4,7 @@
 #include "tessera/dialect/tile/TileDialect.h"
 #include <cmath>
 #include <map>
+#include <utility>
 
 namespace tessera::machine {
 using namespace mlir;
@@ -20,7 +21,8 @@ struct BlockWork {
   std::vector<TimedStep> steps;
   std::vector<double> busy; ///< By pipe.
   std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> paths;
-  double globalBytes = 0, macs = 0, idealMatrixCycles = 0;
+  double readBytes = 0, writeBytes = 0, macs = 0, idealMatrixCycles = 0;
+  double levelCycles = 0; ///< That the shared cache takes for the bytes, on whatever pipes.
 };
 
 class Launch {
@@ -59,7 +61,8 @@ private:
                         BlockWork &work);
   double coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works);
   double slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int64_t cores);
-  double levelCycles(double bytes, double coldBytes);
+  double levelCycles(double reads, double writes, double coldBytes);
+  void addFirstLoads(ArrayRef<BlockWork> works, int64_t cores);
   void finish();
 
   func::FuncOp kernel;
@@ -70,9 +73,10 @@ private:
   StringRef kind;
   int64_t coresOfChip = 1;
   double clockMHz = 1, coldBytes = 0, globalBytes = 0, idealMatrixCycles = 0;
-  std::vector<double> shares;               ///< Cold share of each argument.
-  llvm::SmallDenseSet<int64_t> written;     ///< Domains that the kernel writes.
-  llvm::SmallDenseSet<int64_t> ofArguments; ///< Domains of arguments.
+  double coldReadShare = 0, coldWriteShare = 0; ///< Of all bytes of the grid at hand.
+  std::vector<double> shares;                   ///< Cold share of each argument.
+  llvm::SmallDenseSet<int64_t> written;         ///< Domains that the kernel writes.
+  llvm::SmallDenseSet<int64_t> ofArguments;     ///< Domains of arguments.
   KernelTime time;
 };
 
@@ -81,8 +85,7 @@ private:
 LogicalResult Launch::findShares(scf::ForallOp grid, const BlockList &list,
                                  ArrayRef<int64_t> counts) {
   const size_t arguments = kernel.getNumArguments();
-  std::vector<double> reads(arguments, 0), whole(arguments, 0);
-  std::vector<bool> writes(arguments, false);
+  std::vector<double> reads(arguments, 0), writes(arguments, 0), whole(arguments, 0);
   for (auto [i, indices] : llvm::enumerate(list.representatives)) {
     auto note = [&, i = i](const Step &step) {
       for (const Step::Operand &operand : step.operands) {
@@ -92,9 +95,8 @@ LogicalResult Launch::findShares(scf::ForallOp grid, const BlockList &list,
         if (view.argument < 0)
           continue;
         ofArguments.insert(view.domain);
-        writes[view.argument] = writes[view.argument] || operand.writes;
-        if (operand.reads && !operand.writes)
-          reads[view.argument] += double(view.bytes()) * double(counts[i]);
+        (operand.writes ? writes : reads)[view.argument] +=
+            double(view.bytes()) * double(counts[i]);
       }
       return success();
     };
@@ -111,15 +113,22 @@ LogicalResult Launch::findShares(scf::ForallOp grid, const BlockList &list,
         double(type.getNumElements()) * double(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
     const bool fits = whole[i] <= double(cache->bytes);
     const bool cold = i < isCold.size() && isCold[i];
-    if (writes[i])
+    if (writes[i] > 0)
       shares[i] = fits ? 0.0 : 1.0;
     else if (!fits)
       shares[i] = 1.0;
     else if (cold && reads[i] > 0)
       shares[i] = std::min(1.0, whole[i] / reads[i]);
   }
-  for (size_t i = 0; i < arguments; ++i)
-    coldBytes += shares[i] * reads[i];
+  double all = 0, coldReads = 0, coldWrites = 0;
+  for (size_t i = 0; i < arguments; ++i) {
+    all += reads[i] + writes[i];
+    coldReads += shares[i] * reads[i];
+    coldWrites += shares[i] * writes[i];
+  }
+  coldBytes += coldReads + coldWrites;
+  coldReadShare = all > 0 ? coldReads / all : 0;
+  coldWriteShare = all > 0 ? coldWrites / all : 0;
   return success();
 }
 
@@ -147,7 +156,9 @@ LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, con
       ++operations;
       bytes += cost->bytes;
     }
-    work.globalBytes += double(cost->readBytes + cost->writeBytes);
+    timed.loads = cost->readBytes > 0;
+    work.readBytes += double(cost->readBytes);
+    work.writeBytes += double(cost->writeBytes);
     work.macs += cost->macs;
     work.idealMatrixCycles += cost->idealCycles;
     work.steps.push_back(std::move(timed));
@@ -158,6 +169,7 @@ LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, con
 
 double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works) {
   Pipes pipes(table);
+  double firstLoad = chip.firstLoadUs * clockMHz, shared = 0;
   for (size_t i = 0; i < sequence.size();) {
     size_t run = i;
     while (run < sequence.size() && sequence[run] == sequence[i])
@@ -167,11 +179,19 @@ double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works)
     for (int64_t block = 0; block < simulated; ++block) {
       const double before = pipes.end();
       pipes.beginBlock([&](int64_t domain) { return ofArguments.contains(domain); });
-      for (const TimedStep &step : works[sequence[i]].steps)
-        pipes.issue(step);
+      const BlockWork &work = works[sequence[i]];
+      for (const TimedStep &step : work.steps) {
+        const double late = step.loads ? std::exchange(firstLoad, 0.0) : 0.0;
+        pipes.issue(step, late);
+      }
+      // What several pipes move at once is no faster than the cache they share.
+      shared += work.levelCycles;
+      if (pipes.end() < shared)
+        pipes.shift(shared - pipes.end());
       pace = pipes.end() - before;
     }
     pipes.shift(pace * double(length - simulated));
+    shared += works[sequence[i]].levelCycles * double(length - simulated);
     i = run;
   }
   return pipes.end();
@@ -193,11 +213,22 @@ double Launch::slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int
   return slowest;
 }
 
-/// The least that the shared levels need for all cores' bytes.
-double Launch::levelCycles(double bytes, double cold) {
+/// The first load of each core waits for what ramps up at memory, and keeps its pipe busy.
+void Launch::addFirstLoads(ArrayRef<BlockWork> works, int64_t cores) {
+  for (const BlockWork &work : works)
+    for (const TimedStep &step : work.steps)
+      if (step.loads) {
+        time.pipes[step.pipe].busyCycles += chip.firstLoadUs * clockMHz * double(cores);
+        return;
+      }
+}
+
+/// The least that the shared levels need for all cores' bytes; reads and writes of the cache do
+/// not slow each other, those of the main memory do.
+double Launch::levelCycles(double reads, double writes, double cold) {
   double cycles = 0;
   if (const tile::SharedLevel *cache = chip.sharedCache(); cache && cache->total > 0)
-    cycles = std::max(cycles, bytes / cache->total);
+    cycles = std::max(reads, writes) / cache->total;
   if (const tile::SharedLevel *memory = chip.mainMemory(); memory && memory->total > 0)
     cycles = std::max(cycles, cold / memory->total);
   return cycles;
@@ -212,9 +243,10 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
   const double coldBefore = coldBytes;
   if (failed(findShares(grid, list, counts)))
     return failure();
-  const CostModel costs(chip, SharedRates(chip, cores), shares);
+  const SharedRates rates(chip, cores, coldReadShare, coldWriteShare);
+  const CostModel costs(chip, rates, shares);
   std::vector<BlockWork> works(counts.size());
-  double bytes = 0;
+  double reads = 0, writes = 0;
   time.pipes.resize(kMostPipes);
   for (size_t i = 0; i < works.size(); ++i) {
     if (failed(compile(grid, list.representatives[i], costs, works[i])))
@@ -231,17 +263,20 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
       found->operations += counts[i] * use.first;
       found->bytes += counts[i] * use.second;
     }
-    bytes += count * works[i].globalBytes;
+    works[i].levelCycles = rates.levelCycles(works[i].readBytes, works[i].writeBytes);
+    reads += count * works[i].readBytes;
+    writes += count * works[i].writeBytes;
     time.macs += count * works[i].macs;
     idealMatrixCycles += count * works[i].idealMatrixCycles;
   }
-  globalBytes += bytes;
+  addFirstLoads(works, cores);
+  globalBytes += reads + writes;
   time.blocks += blocks;
   time.blockClasses += int64_t(works.size());
   time.coresUsed = std::max(time.coresUsed, cores);
   time.waves += cores ? int64_t(llvm::divideCeil(blocks, cores)) : 0;
   time.cycles +=
-      std::max(slowestCore(list, works, cores), levelCycles(bytes, coldBytes - coldBefore));
+      std::max(slowestCore(list, works, cores), levelCycles(reads, writes, coldBytes - coldBefore));
   return success();
 }
 

@@ -18,8 +18,10 @@ std::optional<uint32_t> PipeTable::index(PipeId id) {
 
 std::string PipeTable::name(size_t pipe) const {
   const tile::Pipe *spec = chip.pipe(pipes[pipe].pipe);
-  const bool shared = chip.cores.size() > 1 && spec && spec->cores.size() != 1;
-  return shared ? (pipes[pipe].core + "." + pipes[pipe].pipe).str() : pipes[pipe].pipe.str();
+  const int64_t instance = pipes[pipe].instance;
+  const bool shared = instance || (chip.cores.size() > 1 && spec && spec->cores.size() != 1);
+  const std::string core = pipes[pipe].core.str() + (instance ? std::to_string(instance) : "");
+  return shared ? core + "." + pipes[pipe].pipe.str() : pipes[pipe].pipe.str();
 }
 
 double PipeTable::gap(size_t pipe) const {
@@ -30,7 +32,8 @@ double PipeTable::gap(size_t pipe) const {
 double PipeTable::latency(size_t from, size_t to) const {
   if (!chip.sync)
     return 0;
-  return pipes[from].core == pipes[to].core ? chip.sync->eventCycles : chip.sync->crossCycles;
+  const bool one = pipes[from].core == pipes[to].core && pipes[from].instance == pipes[to].instance;
+  return one ? chip.sync->eventCycles : chip.sync->crossCycles;
 }
 
 void Pipes::beginBlock(llvm::function_ref<bool(int64_t)> isArgument) {
@@ -70,7 +73,7 @@ void Pipes::remember(Domain &domain, const Record &record) {
   domain.written |= record.writes;
 }
 
-void Pipes::issue(const TimedStep &step) {
+void Pipes::issue(const TimedStep &step, double late) {
   const uint32_t pipe = step.pipe;
   std::array<const Record *, kMostPipes> last{};
   for (const TimedStep::Access &access : step.accesses) {
@@ -104,7 +107,7 @@ void Pipes::issue(const TimedStep &step) {
   }
   if (waits)
     start += table.gap(pipe);
-  free[pipe] = start + step.cycles;
+  free[pipe] = start + step.cycles + late;
   const uint32_t number = ++issued[pipe];
   for (const TimedStep::Access &access : step.accesses)
     remember(domains[access.view.domain],

@@ -12,6 +12,7 @@ inline constexpr size_t kMostPipes = 16;
 struct TimedStep {
   uint32_t pipe = 0;
   double cycles = 0;
+  bool loads = false; ///< Reads the global memory.
   struct Access {
     View view;
     bool writes;
@@ -43,7 +44,8 @@ private:
 class Pipes {
 public:
   explicit Pipes(const PipeTable &table) : table(table) {}
-  void issue(const TimedStep &step);
+  /// `late`: cycles that it takes beyond its own.
+  void issue(const TimedStep &step, double late = 0);
   /// Blocks do not share parts of arguments, so nothing need be remembered of those.
   void beginBlock(llvm::function_ref<bool(int64_t domain)> isArgument);
   /// As if so many cycles of the same went by.

@@ -50,19 +50,45 @@ static StringRef rearrangement(AffineMap map, AffineMap out) {
   return last + 1 < map.getNumDims() && ascending ? "row_broadcast" : "";
 }
 
+/// Elements that an input has: the extents of the dimensions it is mapped to.
+static int64_t elementsOf(AffineMap map, ArrayRef<int64_t> extents) {
+  int64_t elements = 1;
+  for (AffineExpr expr : map.getResults())
+    if (auto dim = dyn_cast<AffineDimExpr>(expr); dim && dim.getPosition() < extents.size())
+      elements *= extents[dim.getPosition()];
+  return elements;
+}
+
+/// A reduction across lanes: whole registers of a row are combined first, then one instruction per
+/// row combines the lanes of what is left.
+static double acrossLanesCycles(const tile::VectorUnit &unit, StringRef combine,
+                                ArrayRef<int64_t> extents, int64_t elementBytes) {
+  int64_t rows = 1;
+  for (int64_t extent : extents.drop_back())
+    rows *= extent;
+  const int64_t width = std::max<int64_t>(unit.bytes, 1);
+  const int64_t registers = int64_t(llvm::divideCeil(extents.back() * elementBytes, width));
+  const int64_t folds = std::max<int64_t>(registers - 1, 0) * rows;
+  return double(folds) * unit.cyclesPerRepeatOf(combine) +
+         double(rows) * unit.cyclesPerRepeatOf("row_reduce");
+}
+
 double vectorCycles(const tile::VectorUnit &unit, Operation *op, ArrayRef<int64_t> extents,
-                    int64_t elementBytes) {
+                    int64_t elementBytes, int64_t blockBytes) {
   int64_t elements = 1;
   for (int64_t extent : extents)
     elements *= extent;
   const int64_t bytes = elements * elementBytes;
-  const double repeats = double(llvm::divideCeil(bytes, std::max<int64_t>(unit.bytes, 1)));
-  double cycles = 0;
+  double cycles = 0, head = 0, tail = 0;
   int64_t instructions = 0;
-  auto issue = [&](StringRef name) {
+  auto issueOn = [&](StringRef name, int64_t operandBytes) {
     ++instructions;
-    cycles += unit.registers ? repeats * unit.cyclesPerRepeatOf(name) : unit.cyclesFor(name, bytes);
+    const double repeats = double(llvm::divideCeil(operandBytes, std::max<int64_t>(unit.bytes, 1)));
+    cycles += repeats * unit.cyclesPerRepeatOf(name);
+    head = std::max(head, unit.headOf(name));
+    tail = std::max(tail, unit.tailOf(name));
   };
+  auto issue = [&](StringRef name) { issueOn(name, bytes); };
   Block &body = op->getRegion(0).front();
   auto maps = op->getAttrOfType<ArrayAttr>("indexing_maps");
   const unsigned inputs =
@@ -70,10 +96,15 @@ double vectorCycles(const tile::VectorUnit &unit, Operation *op, ArrayRef<int64_
                                              : cast<tile::RowReduceOp>(op).getOutputs().size());
   const AffineMap out = cast<AffineMapAttr>(maps[inputs]).getValue();
   if (!unit.registers)
-    for (unsigned i = 0; i < inputs; ++i)
-      if (StringRef name = rearrangement(cast<AffineMapAttr>(maps[i]).getValue(), out);
-          !name.empty() && !(isa<tile::RowReduceOp>(op) && name == "row_broadcast"))
+    for (unsigned i = 0; i < inputs; ++i) {
+      const AffineMap map = cast<AffineMapAttr>(maps[i]).getValue();
+      const StringRef name = rearrangement(map, out);
+      if (name == "transpose")
         issue(name);
+      // Each value fills one block, which the operation then reads with a stride of zero.
+      else if (name == "row_broadcast" && !isa<tile::RowReduceOp>(op))
+        issueOn(name, elementsOf(map, extents) * std::max(blockBytes, elementBytes));
+    }
   auto reduce = dyn_cast<tile::RowReduceOp>(op);
   const bool acrossLanes =
       reduce && llvm::is_contained(reduce.getReduced(), int64_t(extents.size()) - 1);
@@ -86,13 +117,21 @@ double vectorCycles(const tile::VectorUnit &unit, Operation *op, ArrayRef<int64_
           auto argument = dyn_cast<BlockArgument>(value);
           return argument && argument.getOwner() == &body && argument.getArgNumber() >= inputs;
         });
-    issue(combines ? "row_reduce" : costName(&scalar));
+    if (combines) {
+      // Two instructions that depend on each other across lanes: each start and end shows.
+      issueOn("row_reduce", 0);
+      cycles += acrossLanesCycles(unit, costName(&scalar), extents, elementBytes);
+      if (extents.back() * elementBytes > unit.bytes && !unit.registers)
+        cycles += unit.head + unit.tail;
+    } else {
+      issue(costName(&scalar));
+    }
   }
   if (instructions == 0)
     issue("copy");
-  if (unit.registers)
-    cycles += unit.head + unit.tail;
-  return cycles;
+  // The instructions of one body follow each other over the same elements, so that only the first
+  // one's start and the last one's end show.
+  return cycles + head + tail;
 }
 
 } // namespace tessera::machine

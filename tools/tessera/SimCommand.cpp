@@ -7,7 +7,11 @@
 #include "tessera/compiler/Compiler.h"
 #include "tessera/compiler/LoadModel.h"
 #include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/dialect/tile/ShippedFiles.h"
 #include "tessera/machine/Report.h"
+#include "tessera/machine/Validation.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 namespace tessera::tool {
 namespace {
@@ -19,6 +23,35 @@ std::string timedChips() {
     if (const auto chip = tile::loadChip(file.path, error); chip && chip->timed)
       names += (names.empty() ? "" : ", ") + file.name;
   return names;
+}
+
+/// Times the points of a file, the shipped one's by its name alone.
+int validateFile(const std::string &name, const std::string &program, bool json) {
+  const std::string path = tile::shippedFile("validation", name).value_or(name);
+  auto text = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!text)
+    return fail("cannot read " + path + ": " + text.getError().message());
+  std::string error;
+  const auto points = machine::readPoints((*text)->getBuffer(), path, error);
+  if (!points)
+    return fail(error);
+  if (!program.empty()) {
+    for (const machine::Point &point : *points)
+      if (point.id == program) {
+        const auto built = machine::buildProgram(point, error);
+        if (!built)
+          return fail("point '" + program + "': " + error);
+        llvm::outs() << *built;
+        return kOk;
+      }
+    return fail("expected the id of a point of " + path + ", but got '" + program + "'");
+  }
+  const auto context = makeContext();
+  Progress progress("timing the points of " + name);
+  const auto outcomes = machine::validate(*points, llvm::sys::path::parent_path(path), *context);
+  llvm::outs() << (json ? machine::outcomeJson(outcomes) : machine::outcomeTable(outcomes));
+  const bool all = llvm::all_of(outcomes, [](const auto &o) { return o.error.empty(); });
+  return all ? kOk : kRejected;
 }
 
 int simulate(const std::string &model, const CompileOptions &options, bool json,
@@ -59,7 +92,7 @@ int simulate(const std::string &model, const CompileOptions &options, bool json,
 } // namespace
 
 int simCommand(llvm::ArrayRef<std::string> words) {
-  std::string model;
+  std::string model, points, program;
   std::vector<std::string> shapes;
   CompileOptions options;
   bool json = false, unfused = false;
@@ -69,7 +102,15 @@ int simCommand(llvm::ArrayRef<std::string> words) {
   line.positional("MODEL",
                   "The model's file: ONNX (.onnx), MLIR text (.mlir) or bytecode (.mlirbc), or a "
                   "program that 'tessera compile -o' has written.",
-                  model);
+                  model, /*required=*/false);
+  line.text("--validate", "FILE",
+            "Instead of a model, times published schedules and prints predicted beside published "
+            "times: a YAML file of points, or 'ascend' for those that come with the program.",
+            points);
+  line.text("--program", "ID",
+            "With --validate, prints the tile program that one point's schedule is built into, "
+            "instead of timing.",
+            program);
   line.text("--chip", "NAME|FILE",
             "The chip: a name that 'tessera chips' lists, or a YAML file. Without it, the chip "
             "that the program was made for, or this machine's own.",
@@ -85,6 +126,11 @@ int simCommand(llvm::ArrayRef<std::string> words) {
   line.flag("--json", "Prints JSON instead of text.", json);
   if (std::optional<int> code = line.parse(words))
     return *code;
+  if (model.empty() == points.empty())
+    return line.wrongUsage(model.empty() ? "expected a model, or --validate"
+                                         : "expected a model or --validate, but got both");
+  if (!points.empty())
+    return validateFile(points, program, json);
   std::vector<import_::OnnxInput> bindings;
   if (std::optional<int> code = readShapes(line, shapes, bindings))
     return *code;

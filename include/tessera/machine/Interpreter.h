@@ -20,6 +20,7 @@ struct View {
   int64_t base = 0;         ///< Byte in the domain at which the whole buffer begins.
   int64_t offset = 0;       ///< Of the first element, in elements from the base.
   int64_t argument = -1;    ///< Number of the kernel's argument that it is part of, or -1.
+  int64_t core = 0;         ///< Which of the equal cores of a group it belongs to (`tile.core`).
   int64_t elementBytes = 1; ///< Types narrower than a byte count as one.
   mlir::Type type;          ///< Element type.
   llvm::SmallVector<int64_t, 4> sizes, strides;

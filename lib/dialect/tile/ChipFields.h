@@ -183,6 +183,7 @@ template <class V> void describe(V &v, ChipSpec &c) {
   v.section("sync", c.sync);
   v.real("launch_us", c.launchUs, Zero, Required);
   v.real("ramp_us", c.rampUs, Zero, Required);
+  v.real("first_load_us", c.firstLoadUs, Zero, Optional);
   v.section("energy", c.energy);
 }
 

@@ -1,6 +1,7 @@
 // Finds chip files: by path, in TESSERA_CHIP_PATH, beside the program or library, in the source
 // tree.
 #include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/dialect/tile/ShippedFiles.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -72,6 +73,18 @@ std::optional<ChipSpec> loadFile(StringRef path, std::string &error) {
 }
 
 } // namespace
+
+std::optional<std::string> shippedFile(StringRef folder, StringRef name) {
+  if (name.contains('/') || name.contains('\\'))
+    return std::nullopt;
+  for (const std::string &chips : chipFolders()) {
+    SmallString<256> path = sys::path::parent_path(chips);
+    sys::path::append(path, folder, name + ".yaml");
+    if (sys::fs::is_regular_file(path))
+      return path.str().str();
+  }
+  return std::nullopt;
+}
 
 std::vector<ChipFile> listChips() {
   std::map<std::string, std::string> found;

@@ -281,7 +281,8 @@ void explainOrder(raw_ostream &out, const ChipSpec &chip) {
     out << '\n';
   }
   out << "\nlaunch\n  " << numberText(chip.launchUs) << " us before the first core cycle, "
-      << numberText(chip.rampUs) << " us of ramp\n";
+      << numberText(chip.rampUs) << " us of ramp, " << numberText(chip.firstLoadUs)
+      << " us more for each core's first load\n";
 }
 
 void explainNumbers(raw_ostream &out, const ChipSpec &chip) {

@@ -251,7 +251,8 @@ struct ChipSpec {
   std::optional<Fixpipe> fixpipe;
   std::optional<Sync> sync;
   Real launchUs; ///< Host to first core cycle; outside the core counters.
-  Real rampUs;   ///< First core cycle to full rate; inside the core counters.
+  Real rampUs;   ///< First core cycle to full rate, no pipe busy; inside the core counters.
+  Real firstLoadUs; ///< That each core's first load from gm takes beyond its own time.
   std::optional<Energy> energy;
   /// What the short keys of `Sourced::source` stand for. Not carried by the module attribute.
   std::vector<std::pair<std::string, std::string>> sources;
