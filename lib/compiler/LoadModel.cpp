@@ -3,7 +3,6 @@
 #include "PinShapes.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "tessera/compiler/RandomWeights.h"
 #include "tessera/dialect/npu/MappedFiles.h"
@@ -106,7 +105,6 @@ mlir::OwningOpRef<mlir::ModuleOp> parseMlir(mlir::MLIRContext &context, const st
   // The reader of bytecode leaves resources where they are in the file.
   if (bytecode)
     npu::MappedFiles::of(context).add(bytes, sources);
-  mlir::SourceMgrDiagnosticHandler shows(*sources, &context);
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     error = path + ": is not a valid MLIR module";

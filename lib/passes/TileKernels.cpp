@@ -204,6 +204,12 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
       window |= op.getFamily() == npu::OpFamily::Window;
       pack |= isa<npu::PackRhsOp>(op.getOperation());
     });
+    if (!chip.vectorFor()) {
+      kernel.emitError("kernel '")
+          << kernel.getName() << "' needs a vector unit, but the file of chip " << chip.name
+          << " describes none; 'tessera chips " << chip.name << "' says what it leaves out";
+      return std::nullopt;
+    }
     // Dims that no loop may cut. A window takes whole rows of one image, whatever consumes them.
     SmallVector<bool> whole = wholeDims(kernel, root, extents.size());
     if (window && extents.size() == 4)
@@ -240,6 +246,15 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     if (!chip.mmaFor(shape.lhsType, shape.rhsType)) {
       op->emitOpError("has no matrix unit for ")
           << shape.lhsType << " x " << shape.rhsType << " on chip " << chip.name;
+      return std::nullopt;
+    }
+    if (const tile::Path *path = chip.path(chip.global().name, "l1");
+        path && !path->layouts.empty() && !path->allowsLayout("row", "zN") &&
+        !chip.mmaFor(shape.lhsType, shape.rhsType)->a.allowsSpace(chip.global().name)) {
+      op->emitOpError("needs rows in ")
+          << path->from << " cut into the matrix unit's blocks on their way to l1, which no path of "
+          << "chip " << chip.name << " from " << path->from
+          << " to l1 does; choose a chip whose file lists row->zN there";
       return std::nullopt;
     }
     std::optional<MatrixTile> tile = chooseMatrixTile(shape, chip);

@@ -1,6 +1,7 @@
 // `tessera compile`: a model part of the way down, or as code.
 #include "CommandLine.h"
 #include "Commands.h"
+#include "Diagnostics.h"
 #include "ModuleFile.h"
 #include "Progress.h"
 #include "ShapeArguments.h"
@@ -48,7 +49,7 @@ int writeCode(mlir::ModuleOp module, const Arguments &arguments) {
 }
 
 int compileWith(const Arguments &arguments, const std::vector<import_::OnnxInput> &bindings) {
-  const auto context = makeContext();
+  const auto context = contextFor(arguments.model);
   Progress progress("compiling " + arguments.model);
   std::string error;
   auto module = loadModel(*context, arguments.model, bindings, error);

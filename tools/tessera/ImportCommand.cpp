@@ -1,6 +1,7 @@
 // `tessera import`: a model as MLIR.
 #include "CommandLine.h"
 #include "Commands.h"
+#include "Diagnostics.h"
 #include "ModuleFile.h"
 #include "Progress.h"
 #include "ShapeArguments.h"
@@ -31,7 +32,7 @@ int importCommand(llvm::ArrayRef<std::string> arguments) {
   if (std::optional<int> code = readShapes(line, shapes, bindings))
     return *code;
 
-  const auto context = makeContext();
+  const auto context = contextFor(model);
   Progress progress("importing " + model);
   std::string error;
   auto module = loadModel(*context, model, bindings, error);

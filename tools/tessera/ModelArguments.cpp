@@ -1,5 +1,6 @@
 // From the command line to a compiled model and the tensors it runs on.
 #include "ModelArguments.h"
+#include "Diagnostics.h"
 #include "Progress.h"
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
@@ -107,7 +108,7 @@ std::optional<int> ModelArguments::readBindings(const CommandLine &line) {
 }
 
 std::shared_ptr<const runtime::CompiledModel> ModelArguments::compile(bool reference) {
-  const auto context = makeContext();
+  const auto context = contextFor(model);
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string error;
   {

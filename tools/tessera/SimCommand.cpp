@@ -1,6 +1,7 @@
 // `tessera sim`: how long a model or a tile program would take on a chip.
 #include "CommandLine.h"
 #include "Commands.h"
+#include "Diagnostics.h"
 #include "Progress.h"
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
@@ -46,7 +47,7 @@ int validateFile(const std::string &name, const std::string &program, bool json)
       }
     return fail("expected the id of a point of " + path + ", but got '" + program + "'");
   }
-  const auto context = makeContext();
+  const auto context = contextFor(path);
   Progress progress("timing the points of " + name);
   const auto outcomes = machine::validate(*points, llvm::sys::path::parent_path(path), *context);
   llvm::outs() << (json ? machine::outcomeJson(outcomes) : machine::outcomeTable(outcomes));
@@ -66,7 +67,7 @@ int simulate(const std::string &model, const CompileOptions &options, bool json,
       return fail("chip " + chip->name + " is described in structure only, not well enough to " +
                   "time with; timed chips are " + timedChips());
   }
-  const auto context = makeContext();
+  const auto context = contextFor(model);
   Progress progress("timing " + model);
   auto module = loadModel(*context, model, bindings, error);
   if (!module)
