@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
+#include "tessera/dialect/tile/PipeNames.h"
 #include "tessera/dialect/tile/TileDialect.h"
 #include "llvm/ADT/SetVector.h"
 #include <map>
@@ -46,6 +47,8 @@ Interpreter::Interpreter(func::FuncOp kernel) : kernel(kernel) {
     if (!type)
       continue;
     View view = wholeView(type);
+    view.whole = argument;
+    view.wholeBytes = view.bytes();
     view.argument = argument.getArgNumber();
     view.domain = domainNamed("argument " + std::to_string(view.argument));
     views[argument] = view;
@@ -179,6 +182,8 @@ FailureOr<BlockList> Interpreter::blocks(scf::ForallOp grid) {
 
 LogicalResult Interpreter::walkBlock(scf::ForallOp grid, ArrayRef<int64_t> indices, StepFn step) {
   auto none = [](const Step &outside) -> LogicalResult {
+    if (tile::isSync(outside.op)) // once per core, not per block
+      return success();
     return outside.op->emitOpError("stands outside the kernel's grid, so it cannot be timed");
   };
   if (failed(walk(kernel.getBody().front(), grid ? StepFn(none) : step)))
@@ -189,6 +194,20 @@ LogicalResult Interpreter::walkBlock(scf::ForallOp grid, ArrayRef<int64_t> indic
   for (auto [value, index] : llvm::zip_equal(grid.getInductionVars(), indices))
     scalars[value] = index;
   return walk(*grid.getBody(), step);
+}
+
+LogicalResult Interpreter::walkCore(StepFn step,
+                                    llvm::function_ref<LogicalResult(scf::ForallOp)> grid) {
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    LogicalResult result = success();
+    if (auto inner = dyn_cast<scf::ForallOp>(op))
+      result = grid(inner);
+    else if (tile::isSync(&op))
+      result = makeStep(&op, step);
+    if (failed(result))
+      return failure();
+  }
+  return success();
 }
 
 LogicalResult Interpreter::walk(Block &block, StepFn step) {
@@ -299,7 +318,12 @@ LogicalResult Interpreter::makeStep(Operation *op, StepFn step) {
       extents.push_back(*extent);
     }
   }
-  return step(Step{op, operands, extents});
+  Step made{op, operands, extents};
+  if (auto mma = dyn_cast<tile::MmaOp>(op); mma && mma.getAccumulate())
+    made.accumulates = scalars.lookup_or(mma.getAccumulate(), 1) != 0;
+  else if (mma)
+    made.accumulates = false;
+  return step(made);
 }
 
 } // namespace tessera::machine

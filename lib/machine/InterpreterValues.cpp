@@ -88,6 +88,8 @@ LogicalResult Interpreter::buffer(Operation *op, Value value, StringRef domain) 
       nextUnplanned += view.bytes();
     view.base = entry->second;
   }
+  view.whole = value;
+  view.wholeBytes = view.bytes();
   views[value] = view;
   return success();
 }

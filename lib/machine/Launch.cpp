@@ -1,6 +1,8 @@
 // Blocks over cores: each class of blocks is walked once, each sequence of blocks timed once.
 #include "Launch.h"
 #include "Pipes.h"
+#include "Syncs.h"
+#include "tessera/dialect/tile/PipeNames.h"
 #include "tessera/dialect/tile/TileDialect.h"
 #include <cmath>
 #include <map>
@@ -28,7 +30,8 @@ struct BlockWork {
 class Launch {
 public:
   Launch(func::FuncOp kernel, const tile::ChipSpec &chip, StringRef cores, ArrayRef<bool> isCold)
-      : kernel(kernel), chip(chip), isCold(isCold), interpreter(kernel), table(chip) {
+      : kernel(kernel), chip(chip), isCold(isCold), interpreter(kernel), table(chip),
+        syncs(chip, table) {
     kind = cores == "vector" ? chip.vectorCore() : chip.matrixCore();
     const tile::Core *core = chip.core(kind);
     coresOfChip = core ? std::max<int64_t>(core->count, 1) : 1;
@@ -38,6 +41,8 @@ public:
   }
 
   FailureOr<KernelTime> run() {
+    if (failed(findSyncs()))
+      return failure();
     if (interpreter.grids().empty()) {
       BlockList one;
       one.classOf = {0};
@@ -59,6 +64,7 @@ private:
   LogicalResult findShares(scf::ForallOp grid, const BlockList &list, ArrayRef<int64_t> counts);
   LogicalResult compile(scf::ForallOp grid, ArrayRef<int64_t> indices, const CostModel &costs,
                         BlockWork &work);
+  LogicalResult findSyncs();
   double coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works);
   double slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int64_t cores);
   double levelCycles(double reads, double writes, double coldBytes);
@@ -70,6 +76,7 @@ private:
   ArrayRef<bool> isCold;
   Interpreter interpreter;
   PipeTable table;
+  SyncTable syncs;
   StringRef kind;
   int64_t coresOfChip = 1;
   double clockMHz = 1, coldBytes = 0, globalBytes = 0, idealMatrixCycles = 0;
@@ -77,8 +84,27 @@ private:
   std::vector<double> shares;                   ///< Cold share of each argument.
   llvm::SmallDenseSet<int64_t> written;         ///< Domains that the kernel writes.
   llvm::SmallDenseSet<int64_t> ofArguments;     ///< Domains of arguments.
+  bool byEvents = false;                        ///< The kernel orders its pipes itself.
+  std::vector<TimedStep> first;                 ///< What a core sets before its blocks.
   KernelTime time;
 };
+
+/// A kernel with events is timed by them. What stands before the grid is issued once per core.
+LogicalResult Launch::findSyncs() {
+  kernel.walk([&](Operation *op) { byEvents |= tile::isSync(op); });
+  bool before = true;
+  auto add = [&](const Step &step) -> LogicalResult {
+    FailureOr<TimedStep> timed = syncs.of(step);
+    if (succeeded(timed) && before)
+      first.push_back(*timed);
+    return timed;
+  };
+  auto grid = [&](scf::ForallOp) {
+    before = false;
+    return success();
+  };
+  return interpreter.grids().empty() ? success() : interpreter.walkCore(add, grid);
+}
 
 /// How much of each argument comes from main memory: what is cold comes from there once, and from
 /// the cache from then on, spread evenly over the launch's accesses.
@@ -138,6 +164,12 @@ LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, con
   auto add = [&](const Step &step) -> LogicalResult {
     if (work.steps.size() == kMostSteps)
       return step.op->emitOpError("expected at most ") << kMostSteps << " operations in a block";
+    if (tile::isSync(step.op)) {
+      FailureOr<TimedStep> sync = syncs.of(step);
+      if (succeeded(sync))
+        work.steps.push_back(std::move(*sync));
+      return sync;
+    }
     FailureOr<Cost> cost = costs.of(step);
     if (failed(cost))
       return failure();
@@ -168,7 +200,9 @@ LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, con
 }
 
 double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works) {
-  Pipes pipes(table);
+  Pipes pipes(table, byEvents);
+  for (const TimedStep &step : first)
+    pipes.issue(step);
   double firstLoad = chip.firstLoadUs * clockMHz, shared = 0;
   for (size_t i = 0; i < sequence.size();) {
     size_t run = i;

@@ -1,5 +1,6 @@
 // Dependences between operations, and the times that follow from them.
 #include "Pipes.h"
+#include <utility>
 
 namespace tessera::machine {
 
@@ -48,6 +49,9 @@ void Pipes::shift(double cycles) {
   for (auto &[name, domain] : domains)
     for (Record &record : domain.records)
       record.end += cycles;
+  for (auto &[channel, queue] : messages)
+    for (Message &message : queue)
+      message.time += cycles;
 }
 
 double Pipes::end() const {
@@ -73,7 +77,22 @@ void Pipes::remember(Domain &domain, const Record &record) {
   domain.written |= record.writes;
 }
 
-void Pipes::issue(const TimedStep &step, double late) {
+/// A wait for what nobody has set holds up nothing here; `tessera check` finds it.
+void Pipes::synchronise(const TimedStep &step) {
+  if (step.sync == TimedStep::Set) {
+    messages[step.channel].push_back({step.pipe, free[step.pipe]});
+  } else if (step.sync == TimedStep::Wait) {
+    std::deque<Message> &queue = messages[step.channel];
+    waited[step.pipe] = true;
+    if (queue.empty())
+      return;
+    free[step.pipe] = std::max(free[step.pipe],
+                               queue.front().time + table.latency(queue.front().from, step.pipe));
+    queue.pop_front();
+  }
+}
+
+double Pipes::startAfterConflicts(const TimedStep &step) {
   const uint32_t pipe = step.pipe;
   std::array<const Record *, kMostPipes> last{};
   for (const TimedStep::Access &access : step.accesses) {
@@ -107,7 +126,21 @@ void Pipes::issue(const TimedStep &step, double late) {
   }
   if (waits)
     start += table.gap(pipe);
+  return start;
+}
+
+void Pipes::issue(const TimedStep &step, double late) {
+  if (step.sync != TimedStep::None)
+    return synchronise(step);
+  const uint32_t pipe = step.pipe;
+  double start = free[pipe];
+  if (!byEvents)
+    start = startAfterConflicts(step);
+  else if (std::exchange(waited[pipe], false))
+    start += table.gap(pipe);
   free[pipe] = start + step.cycles + late;
+  if (byEvents)
+    return;
   const uint32_t number = ++issued[pipe];
   for (const TimedStep::Access &access : step.accesses)
     remember(domains[access.view.domain],

@@ -2,6 +2,7 @@
 #pragma once
 #include "Costs.h"
 #include <array>
+#include <deque>
 
 namespace tessera::machine {
 
@@ -18,6 +19,9 @@ struct TimedStep {
     bool writes;
   };
   llvm::SmallVector<Access, 3> accesses;
+  /// Instead of work: an event or flag of this number set or waited for, or a barrier.
+  enum Sync { None, Set, Wait, Barrier } sync = None;
+  int64_t channel = 0;
 };
 
 /// The pipes that a launch's operations use, by the order of their first use.
@@ -41,9 +45,13 @@ private:
 /// that it must follow have ended: it reads what they wrote, or writes what they read or wrote.
 /// What an earlier wait already implies is not waited for again, as correct events of the least
 /// number would have it; an operation that waits also pays its pipe's gap.
+///
+/// With events, an operation starts when its pipe is free and the waits before it let it: a set
+/// counts from the end of all that its pipe was given before.
 class Pipes {
 public:
-  explicit Pipes(const PipeTable &table) : table(table) {}
+  explicit Pipes(const PipeTable &table, bool byEvents = false)
+      : table(table), byEvents(byEvents) {}
   /// `late`: cycles that it takes beyond its own.
   void issue(const TimedStep &step, double late = 0);
   /// Blocks do not share parts of arguments, so nothing need be remembered of those.
@@ -67,8 +75,19 @@ private:
     bool written = false;
   };
   void remember(Domain &domain, const Record &record);
+  void synchronise(const TimedStep &step);
+  double startAfterConflicts(const TimedStep &step);
+
+  /// Sets that have not been waited for yet: which pipe's, and when.
+  struct Message {
+    uint32_t from;
+    double time;
+  };
 
   const PipeTable &table;
+  const bool byEvents;
+  std::array<bool, kMostPipes> waited{};
+  llvm::DenseMap<int64_t, std::deque<Message>> messages;
   std::array<double, kMostPipes> free{};
   std::array<uint32_t, kMostPipes> issued{};
   std::array<Clock, kMostPipes> known{};

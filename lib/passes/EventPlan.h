@@ -18,7 +18,8 @@ struct Sync {
   mlir::Value slot; ///< Each slot has an event of its own.
   int64_t slots = 1;
   int64_t id = -1;
-  size_t order = 0; ///< As the program's order has it, so that the same program gets the same events.
+  size_t order =
+      0; ///< As the program's order has it, so that the same program gets the same events.
   int64_t credits() const { return carried ? slots : 0; }
   /// Numbers taken from `id` on.
   int64_t ids() const { return kind == Event && slot ? slots : 1; }

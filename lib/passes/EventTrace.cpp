@@ -1,5 +1,6 @@
 // The walk of a kernel with few turns of each loop.
 #include "EventTrace.h"
+#include "EventViews.h"
 
 #include "tessera/dialect/tile/TileDialect.h"
 
@@ -14,24 +15,7 @@ namespace {
 
 /// Turns of a loop: enough for a slot to come round again.
 constexpr int64_t kTurns = 3;
-/// Buffers of more slots are taken for what they look like: one buffer.
-constexpr int64_t kMostSlots = 4;
 constexpr size_t kMostMoments = 20000;
-
-struct View {
-  int64_t domain = 0, base = 0, bytes = 0;
-  bool argument = false, root = true;
-  Value slot;
-  int64_t slots = 1, slotValue = -1;
-  std::optional<int64_t> offset = 0;
-  SmallVector<int64_t, 4> sizes, strides;
-};
-
-int64_t bytesOf(MemRefType type) {
-  const int64_t element =
-      type.getElementType().isIntOrFloat() ? llvm::divideCeil(type.getElementTypeBitWidth(), 8) : 8;
-  return type.hasStaticShape() ? type.getNumElements() * element : int64_t(1) << 40;
-}
 
 class Tracer {
 public:
@@ -48,7 +32,7 @@ public:
     trace.clear();
     for (BlockArgument argument : kernel.getArguments())
       if (auto type = dyn_cast<MemRefType>(argument.getType())) {
-        View view = whole(type, ("argument " + Twine(argument.getArgNumber())).str());
+        View view = wholeView(type, domainOf(("argument " + Twine(argument.getArgNumber())).str()));
         view.argument = true;
         views[argument] = view;
       }
@@ -69,7 +53,6 @@ private:
   bool walkBranch(scf::IfOp branch);
   bool addOp(Operation &op);
   void addView(Operation &op);
-  void subview(memref::SubViewOp part, View &view);
   void evaluate(Operation &op);
   std::optional<int64_t> number(OpFoldResult value) const;
   void mark(Moment::Kind kind, Operation *node);
@@ -78,19 +61,6 @@ private:
   int64_t domainOf(const std::string &name) {
     return domains.try_emplace(name, int64_t(domains.size())).first->second;
   }
-  View whole(MemRefType type, const std::string &domain) {
-    View view;
-    view.domain = domainOf(domain);
-    view.bytes = bytesOf(type);
-    view.sizes.assign(type.getShape().begin(), type.getShape().end());
-    SmallVector<int64_t> strides;
-    int64_t offset = 0;
-    if (failed(type.getStridesAndOffset(strides, offset)))
-      strides.assign(view.sizes.size(), ShapedType::kDynamic);
-    view.strides.assign(strides.begin(), strides.end());
-    return view;
-  }
-
   func::FuncOp kernel;
   const tile::ChipSpec &chip;
   Traces &out;
@@ -271,38 +241,6 @@ bool Tracer::walkBranch(scf::IfOp branch) {
   return true;
 }
 
-void Tracer::subview(memref::SubViewOp part, View &view) {
-  SmallVector<int64_t, 4> sizes, strides;
-  const auto offsets = part.getMixedOffsets(), extents = part.getMixedSizes(),
-             steps = part.getMixedStrides();
-  // One of a few equal parts of a buffer: a slot.
-  if (view.root && !view.argument && !offsets.empty() && isa<Value>(offsets.front()) &&
-      getConstantIntValue(extents.front()) == 1 && view.sizes.front() > 1 &&
-      view.sizes.front() <= kMostSlots) {
-    view.slot = cast<Value>(offsets.front());
-    view.slots = view.sizes.front();
-    view.slotValue = number(offsets.front()).value_or(-1);
-    if (!llvm::is_contained(out.slotValues, view.slot))
-      out.slotValues.push_back(view.slot);
-  }
-  view.root = false;
-  const llvm::SmallBitVector dropped = part.getDroppedDims();
-  for (size_t d = 0; d < offsets.size(); ++d) {
-    const auto offset = number(offsets[d]), size = number(extents[d]), step = number(steps[d]);
-    const bool known = !ShapedType::isDynamic(view.strides[d]);
-    if (view.offset && offset && known)
-      *view.offset += *offset * view.strides[d];
-    else
-      view.offset = std::nullopt;
-    if (dropped[d])
-      continue;
-    sizes.push_back(size.value_or(ShapedType::kDynamic));
-    strides.push_back(step && known ? *step * view.strides[d] : ShapedType::kDynamic);
-  }
-  view.sizes = sizes;
-  view.strides = strides;
-}
-
 void Tracer::addView(Operation &op) {
   Value result = op.getResult(0);
   auto type = cast<MemRefType>(result.getType());
@@ -311,9 +249,9 @@ void Tracer::addView(Operation &op) {
     const bool ring = isa<tile::WorkspaceOp>(op);
     // Of several cores of a kind in a group, `tile.core` says in whose memory a buffer lies.
     const auto core = op.getAttrOfType<IntegerAttr>("tile.core");
-    View view = whole(type, ring ? "workspace"
-                                 : "memory " + tile::spaceOf(type).str() + " " +
-                                       std::to_string(core ? core.getInt() : 0));
+    View view = wholeView(type, domainOf(ring ? "workspace"
+                                              : "memory " + tile::spaceOf(type).str() + " " +
+                                                    std::to_string(core ? core.getInt() : 0)));
     // Without an address it may be anywhere in its memory.
     view.base = offset ? offset.getInt() : 0;
     if (!offset)
@@ -323,33 +261,25 @@ void Tracer::addView(Operation &op) {
   }
   auto source = op.getNumOperands() ? views.find(op.getOperand(0)) : views.end();
   if (source == views.end()) {
-    views[result] = whole(type, "elsewhere");
+    views[result] = wholeView(type, domainOf("elsewhere"));
     return;
   }
   View view = source->second;
   if (auto part = dyn_cast<memref::SubViewOp>(op)) {
-    subview(part, view);
-  } else {
-    // Other views keep what they cover; how it is laid out is not followed.
-    view.root = false;
-    view.sizes.assign(type.getShape().begin(), type.getShape().end());
-    SmallVector<int64_t> strides;
-    int64_t start = 0;
-    if (!isa<memref::CastOp>(op) &&
-        (failed(type.getStridesAndOffset(strides, start)) || isa<memref::ReinterpretCastOp>(op)))
-      strides.assign(view.sizes.size(), ShapedType::kDynamic);
-    if (!isa<memref::CastOp>(op))
-      view.strides.assign(strides.begin(), strides.end());
-    else
-      view.sizes = source->second.sizes;
+    narrow(view, part, [&](OpFoldResult value) { return number(value); });
+    if (view.slot && !llvm::is_contained(out.slotValues, view.slot))
+      out.slotValues.push_back(view.slot);
+  } else if (!isa<memref::CastOp>(op)) {
+    relabel(view, &op, type);
   }
   views[result] = view;
 }
 
 Access Tracer::accessOf(Value buffer, bool writes) {
   auto found = views.find(buffer);
-  const View view =
-      found == views.end() ? whole(cast<MemRefType>(buffer.getType()), "elsewhere") : found->second;
+  const View view = found == views.end()
+                        ? wholeView(cast<MemRefType>(buffer.getType()), domainOf("elsewhere"))
+                        : found->second;
   Access access;
   access.domain = view.domain;
   access.writes = writes;
@@ -398,32 +328,7 @@ bool Tracer::addOp(Operation &op) {
   return true;
 }
 
-/// Two boxes of one argument, of equal strides: apart when they are apart in one dimension.
-bool apart(const Access &a, const Access &b) {
-  if (!a.exact || !b.exact || a.strides != b.strides || a.strides.empty())
-    return false;
-  int64_t restA = a.offset, restB = b.offset;
-  for (auto [d, stride] : llvm::enumerate(a.strides)) {
-    if (stride <= 0 || (d > 0 && a.strides[d - 1] < stride))
-      return false;
-    const int64_t fromA = restA / stride, fromB = restB / stride;
-    restA %= stride;
-    restB %= stride;
-    if (d > 0 && std::max(fromA + a.sizes[d], fromB + b.sizes[d]) * stride > a.strides[d - 1])
-      return false;
-    if (fromA + a.sizes[d] <= fromB || fromB + b.sizes[d] <= fromA)
-      return true;
-  }
-  return false;
-}
-
 } // namespace
-
-bool conflict(const Access &a, const Access &b) {
-  if (a.domain != b.domain || !(a.writes || b.writes) || a.end <= b.begin || b.end <= a.begin)
-    return false;
-  return a.block == b.block && !apart(a, b);
-}
 
 std::optional<Traces> traceKernel(func::FuncOp kernel, const tile::ChipSpec &chip) {
   Traces traces;

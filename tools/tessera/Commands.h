@@ -9,6 +9,7 @@ namespace tessera::tool {
 int runCommand(llvm::ArrayRef<std::string> arguments);
 int compileCommand(llvm::ArrayRef<std::string> arguments);
 int simCommand(llvm::ArrayRef<std::string> arguments);
+int checkCommand(llvm::ArrayRef<std::string> arguments);
 int importCommand(llvm::ArrayRef<std::string> arguments);
 int benchCommand(llvm::ArrayRef<std::string> arguments);
 int chipsCommand(llvm::ArrayRef<std::string> arguments);

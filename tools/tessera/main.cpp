@@ -20,6 +20,7 @@ constexpr Command kCommands[] = {
     {"bench", tessera::tool::benchCommand, "Measure how fast a model runs, kernel by kernel."},
     {"compile", tessera::tool::compileCommand, "Write a model as a tile program or as code."},
     {"sim", tessera::tool::simCommand, "Estimate how long a model takes on a chip."},
+    {"check", tessera::tool::checkCommand, "Prove that a tile program has no race."},
     {"import", tessera::tool::importCommand, "Turn an ONNX model into MLIR."},
     {"chips", tessera::tool::chipsCommand, "List the chip descriptions, or explain one."},
     {"kernels", tessera::tool::kernelsCommand, "List the hand-vectorised kernels."},

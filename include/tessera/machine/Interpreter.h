@@ -24,6 +24,8 @@ struct View {
   int64_t elementBytes = 1; ///< Types narrower than a byte count as one.
   mlir::Type type;          ///< Element type.
   llvm::SmallVector<int64_t, 4> sizes, strides;
+  mlir::Value whole;      ///< The buffer that this is a part of ...
+  int64_t wholeBytes = 0; ///< ... and its size.
 
   int64_t elements() const;
   int64_t bytes() const { return elements() * elementBytes; }
@@ -52,6 +54,7 @@ struct Step {
   llvm::ArrayRef<Operand> operands;
   /// Values of the index operands, in order (`m n k` of tile.mma).
   llvm::ArrayRef<int64_t> extents;
+  bool accumulates = true; ///< Of tile.mma: whether it reads its accumulator.
 };
 using StepFn = llvm::function_ref<llvm::LogicalResult(const Step &)>;
 
@@ -76,6 +79,10 @@ public:
   /// kernel without one.
   llvm::LogicalResult walkBlock(mlir::scf::ForallOp grid, llvm::ArrayRef<int64_t> indices,
                                 StepFn step);
+  /// What one core does beside its blocks: calls `step` for every event or flag that stands outside
+  /// the grids, and `grid` where a grid stands.
+  llvm::LogicalResult walkCore(StepFn step,
+                               llvm::function_ref<llvm::LogicalResult(mlir::scf::ForallOp)> grid);
 
 private:
   llvm::LogicalResult walk(mlir::Block &block, StepFn step);
