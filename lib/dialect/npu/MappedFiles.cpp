@@ -8,10 +8,11 @@ MappedFiles &MappedFiles::of(mlir::MLIRContext &context) {
   return *context.getOrLoadDialect<NpuDialect>()->getRegisteredInterface<MappedFiles>();
 }
 
-void MappedFiles::add(llvm::ArrayRef<char> bytes, std::shared_ptr<const void> keeper) {
+void MappedFiles::add(llvm::ArrayRef<char> bytes, const std::shared_ptr<const void> &keeper) {
   const std::lock_guard<std::mutex> lock(mutex);
+  std::erase_if(files, [](const auto &file) { return file.second.keeper.expired(); });
   if (!bytes.empty())
-    files[bytes.begin()] = {bytes.end(), std::move(keeper)};
+    files[bytes.begin()] = {bytes.end(), keeper};
 }
 
 std::shared_ptr<const void> MappedFiles::keeperOf(llvm::ArrayRef<char> bytes) const {
@@ -20,7 +21,7 @@ std::shared_ptr<const void> MappedFiles::keeperOf(llvm::ArrayRef<char> bytes) co
   if (bytes.empty() || after == files.begin())
     return nullptr;
   const File &file = std::prev(after)->second;
-  return bytes.end() <= file.end ? file.keeper : nullptr;
+  return bytes.end() <= file.end ? file.keeper.lock() : nullptr;
 }
 
 } // namespace tessera::npu

@@ -21,8 +21,9 @@ public:
   /// Loads the npu dialect, which holds them.
   static MappedFiles &of(mlir::MLIRContext &context);
 
-  /// `keeper` keeps the bytes where they are; the context keeps it from now on.
-  void add(llvm::ArrayRef<char> bytes, std::shared_ptr<const void> keeper);
+  /// `keeper` keeps the bytes where they are. The context does not keep it: the resources that lie
+  /// there do, so that a file nobody points into any longer is let go.
+  void add(llvm::ArrayRef<char> bytes, const std::shared_ptr<const void> &keeper);
 
   /// What keeps these bytes; null when they are not part of a file.
   std::shared_ptr<const void> keeperOf(llvm::ArrayRef<char> bytes) const;
@@ -30,10 +31,10 @@ public:
 private:
   struct File {
     const char *end;
-    std::shared_ptr<const void> keeper;
+    std::weak_ptr<const void> keeper;
   };
   mutable std::mutex mutex;
-  std::map<const char *, File> files; ///< By their first byte. They do not overlap.
+  std::map<const char *, File> files; ///< By their first byte. Those kept do not overlap.
 };
 
 } // namespace tessera::npu
