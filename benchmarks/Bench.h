@@ -72,6 +72,9 @@ template <class F> Repeated repeated(F call) {
 /// Peers on plain operands of one product; empty where the peer is not there or cannot do it.
 Repeated eigenProduct(const Product &product, Isa isa);
 Repeated openBlasProduct(const Product &product);
+/// c[m, n] = a[m, k] * b[k, n], or with `turned` b[n, k]; false without OpenBLAS.
+bool openBlasMultiply(const float *a, const float *b, float *c, const Product &product,
+                      bool turned);
 Repeated libxsmmProduct(const Product &product);
 /// With `packed`, the right operand is in oneDNN's favourite layout beforehand.
 Repeated oneDnnProduct(const Product &product, bool packed);
@@ -80,6 +83,9 @@ Repeated oneDnnProduct(const Product &product, bool packed);
 Repeated oneDnnElementwise(const std::string &op, std::int64_t count);
 /// softmax, log_softmax or layer_norm on the rows of a matrix.
 Repeated oneDnnRows(const std::string &op, std::int64_t rows, std::int64_t cols);
+/// Scores, softmax and values as three operations on all heads, [heads][rows][size].
+Repeated oneDnnAttention(std::int64_t heads, std::int64_t queries, std::int64_t keys,
+                         std::int64_t size);
 /// Depthwise convolution of h x w pixels of c channels, kernel k, stride 1, padding k / 2, NHWC.
 Repeated oneDnnDepthwise(std::int64_t h, std::int64_t w, std::int64_t c, std::int64_t k);
 

@@ -119,6 +119,44 @@ Repeated oneDnnDepthwise(std::int64_t h, std::int64_t w, std::int64_t c, std::in
       {x, f, y});
 }
 
+Repeated oneDnnAttention(std::int64_t heads, std::int64_t queries, std::int64_t keys,
+                         std::int64_t size) {
+  // Scores of all heads at once where they stay near the caches, else of one after the other.
+  const std::int64_t batch = heads * queries * keys <= (4 << 20) ? heads : 1;
+  auto q = floats(batch * queries * size, 1), k = floats(batch * keys * size, 2),
+       v = floats(batch * keys * size, 3), s = floats(batch * queries * keys),
+       o = floats(batch * queries * size);
+  const auto qd = plain({batch, queries, size}, Tag::abc);
+  const auto kd = plain({batch, size, keys}, Tag::acb), vd = plain({batch, keys, size}, Tag::abc);
+  const auto sd = plain({batch, queries, keys}, Tag::abc);
+  dnnl::primitive_attr scale;
+  scale.set_output_scales(0, {0.125f});
+  const dnnl::matmul::primitive_desc first(dnnl::matmul::desc(qd, kd, sd), scale, oneDnn());
+  const dnnl::softmax_forward::primitive_desc middle(
+      dnnl::softmax_forward::desc(dnnl::prop_kind::forward_inference, sd, 2), oneDnn());
+  const dnnl::matmul::primitive_desc last(dnnl::matmul::desc(sd, vd, qd), oneDnn());
+  const Repeated steps[] = {executing(dnnl::matmul(first),
+                                      {{DNNL_ARG_SRC, wrap(qd, q)},
+                                       {DNNL_ARG_WEIGHTS, wrap(kd, k)},
+                                       {DNNL_ARG_DST, wrap(sd, s)}},
+                                      {q, k, s}),
+                            executing(dnnl::softmax_forward(middle),
+                                      {{DNNL_ARG_SRC, wrap(sd, s)}, {DNNL_ARG_DST, wrap(sd, s)}},
+                                      {s}),
+                            executing(dnnl::matmul(last),
+                                      {{DNNL_ARG_SRC, wrap(sd, s)},
+                                       {DNNL_ARG_WEIGHTS, wrap(vd, v)},
+                                       {DNNL_ARG_DST, wrap(qd, o)}},
+                                      {s, v, o})};
+  return repeated([=, products = steps[0], softmax = steps[1], values = steps[2]] {
+    for (std::int64_t h = 0; h < heads; h += batch) {
+      products(1);
+      softmax(1);
+      values(1);
+    }
+  });
+}
+
 } // namespace tessera::bench
 #else
 namespace tessera::bench {
@@ -136,6 +174,10 @@ Repeated oneDnnRows(const std::string &, std::int64_t, std::int64_t) {
 }
 
 Repeated oneDnnDepthwise(std::int64_t, std::int64_t, std::int64_t, std::int64_t) {
+  return {};
+}
+
+Repeated oneDnnAttention(std::int64_t, std::int64_t, std::int64_t, std::int64_t) {
   return {};
 }
 

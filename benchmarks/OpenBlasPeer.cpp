@@ -21,6 +21,14 @@ Repeated openBlasProduct(const Product &p) {
   });
 }
 
+bool openBlasMultiply(const float *a, const float *b, float *c, const Product &p, bool turned) {
+  const int m = static_cast<int>(p.m), n = static_cast<int>(p.n), k = static_cast<int>(p.k);
+  if (m > 0 && n > 0)
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, turned ? CblasTrans : CblasNoTrans, m, n, k, 1.0f, a,
+                k, b, turned ? k : n, 0.0f, c, n);
+  return true;
+}
+
 std::string openBlasReport() {
   // OpenBLAS picks its kernels when it is loaded, and these variables overrule it.
   std::string text = std::string("openblas runs its kernels for ") + openblas_get_corename();
@@ -36,6 +44,10 @@ namespace tessera::bench {
 
 Repeated openBlasProduct(const Product &) {
   return {};
+}
+
+bool openBlasMultiply(const float *, const float *, float *, const Product &, bool) {
+  return false;
 }
 
 std::string openBlasReport() {

@@ -8,6 +8,7 @@ const std::vector<MakeSuite *> &allSuites() {
       gemmSuite,
       convSuite,
       memorySuite,
+      attentionSuite,
   };
   return all;
 }
