@@ -128,6 +128,7 @@ private:
     for (std::int64_t p = 0; p * kPanel < t.count; ++p)
       for (std::int64_t i = 0; i < size * kPanel; i += S::kLanes)
         S::store(t.o + p * kDepth * kPanel + i, F(0.0f));
+    fetchRows(t, from, size);
     if (args.headSize <= kDepth)
       packQueries(t, 0, args.headSize);
     // Blocks start at multiples of kKeys, wherever the window does.
@@ -139,6 +140,19 @@ private:
       values(t, j, keys, from, size);
     }
     finish(t, from, size);
+  }
+
+  /// Asks for the rows of queries, and for those of the output to be written: their transposition
+  /// goes in steps that no prefetcher follows.
+  static void fetchRows(const State &t, std::int64_t from, std::int64_t size) {
+    const AttentionArgs &args = *t.args;
+    for (std::int64_t r = t.first; r < t.first + t.count; ++r) {
+      const float *q = queryRow(t, r), *out = outRow(t, r) + from;
+      for (std::int64_t c = 0; c < least(args.headSize, kDepth); c += 16)
+        __builtin_prefetch(q + c);
+      for (std::int64_t c = 0; c < size; c += 16)
+        __builtin_prefetch(out + c, 1, 2);
+    }
   }
 
   static const T *keyRow(const State &t, std::int64_t j) {
@@ -182,6 +196,11 @@ private:
     const AttentionArgs &args = *t.args;
     return args.q + t.b * args.qBatch + headOf(t, row) * args.qHead +
            row % args.queries * args.qRow;
+  }
+  static float *outRow(const State &t, std::int64_t row) {
+    const AttentionArgs &args = *t.args;
+    return args.out + t.b * args.outBatch + headOf(t, row) * args.outHead +
+           row % args.queries * args.outRow;
   }
   static TESSERA_INLINE std::int64_t headOf(const State &t, std::int64_t row) {
     return t.g * (t.args->heads / t.args->kvHeads) + row / t.args->queries;
@@ -339,11 +358,9 @@ private:
           S::store(o + i * kPanel + c, S::load(o + i * kPanel + c) * scale);
       }
       for (std::int64_t c = 0; c < columns;) {
-        const std::int64_t row = t.first + p * kPanel + c, i = row % args.queries;
-        const std::int64_t run = least(columns - c, args.queries - i);
-        float *to =
-            args.out + t.b * args.outBatch + headOf(t, row) * args.outHead + i * args.outRow + from;
-        Transpose2d<Arch>::run(o + c, kPanel, to, args.outRow, size, run);
+        const std::int64_t row = t.first + p * kPanel + c;
+        const std::int64_t run = least(columns - c, args.queries - row % args.queries);
+        Transpose2d<Arch>::run(o + c, kPanel, outRow(t, row) + from, args.outRow, size, run);
         c += run;
       }
     }
