@@ -47,7 +47,12 @@ template <class Arch> struct MathCore {
   /// e^x, at most 2 ulp; denormal results included, NaN stays NaN.
   static TESSERA_INLINE F exp(F x) {
     // Beyond these the result is infinity and zero anyway; the clamp keeps 2^n in range.
-    x = S::min(F(89.0f), S::max(F(-104.0f), x));
+    return expNegative(S::min(F(89.0f), x));
+  }
+
+  /// The same for x <= 89.
+  static TESSERA_INLINE F expNegative(F x) {
+    x = S::max(F(-104.0f), x);
     if constexpr (S::kHasScale) {
       F n;
       const F r = splitLn2(x, n);

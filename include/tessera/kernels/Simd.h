@@ -56,6 +56,8 @@ template <class Arch> struct SimdBase {
   /// The smaller; `b` when either is NaN.
   static TESSERA_INLINE F min(F a, F b) { return xsimd::min(a, b); }
   static TESSERA_INLINE F sqrt(F x) { return xsimd::sqrt(x); }
+  /// 1 / x for x in [1, 2] or NaN, at most 1 ulp.
+  static TESSERA_INLINE F reciprocalNearOne(F x) { return F(1.0f) / x; }
   static TESSERA_INLINE F select(M m, F a, F b) { return xsimd::select(m, a, b); }
 
   static TESSERA_INLINE I bits(F x) { return xsimd::bitwise_cast<I>(x); }

@@ -17,18 +17,28 @@ template <class Arch> struct LayerNorm {
   static void run(const float *x, std::int64_t xRow, float *y, std::int64_t yRow, std::int64_t rows,
                   std::int64_t cols, const float *scale, const float *bias, float epsilon) {
     const float inverse = 1.0f / static_cast<float>(cols);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const float *from = x + r * xRow;
-      const float mean = Rows<Arch>::sum(from, cols, [](F v) { return v; }) * inverse;
-      const F center(mean);
-      const float variance = inverse * Rows<Arch>::sum(from, cols, [center](F v) {
-                               return (v - center) * (v - center);
-                             });
-      const F gain = F(1.0f) / S::sqrt(F(variance + epsilon));
-      Rows<Arch>::map(from, y + r * yRow, cols, [=](F v, std::int64_t c, std::int64_t count) {
-        return affine((v - center) * gain, scale, bias, c, count);
-      });
-    }
+    Rows<Arch>::groups(rows, cols, [=](std::int64_t first, std::int64_t count) {
+      alignas(64) float mean[S::kLanes] = {}, gain[S::kLanes] = {};
+      const float *from = x + first * xRow;
+      for (std::int64_t r = 0; r < count; ++r)
+        mean[r] = inverse * Rows<Arch>::sum(from + r * xRow, cols, [](F v) { return v; });
+      for (std::int64_t r = 0; r < count; ++r) {
+        const F center(mean[r]);
+        gain[r] = inverse * Rows<Arch>::sum(from + r * xRow, cols,
+                                            [center](F v) { return (v - center) * (v - center); });
+      }
+      S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
+      for (std::int64_t r = 0; r < count; ++r)
+        apply(from + r * xRow, y + (first + r) * yRow, cols, F(mean[r]), F(gain[r]), scale, bias);
+    });
+  }
+
+  /// y = (x - center) * gain * scale + bias of one row.
+  static TESSERA_INLINE void apply(const float *x, float *y, std::int64_t cols, F center, F gain,
+                                   const float *scale, const float *bias) {
+    Rows<Arch>::map(x, y, cols, [=](F v, std::int64_t c, std::int64_t count) {
+      return affine((v - center) * gain, scale, bias, c, count);
+    });
   }
 
   /// v * scale[c...] + bias[c...], where either may be null.

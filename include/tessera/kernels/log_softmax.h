@@ -1,9 +1,7 @@
 // The logarithm of softmax along rows.
 #pragma once
 
-#include "tessera/kernels/MathCore.h"
-#include "tessera/kernels/row_reduce_max.h"
-#include "tessera/kernels/rows.h"
+#include "tessera/kernels/softmax.h"
 
 namespace tessera::kernels {
 
@@ -17,15 +15,24 @@ template <class Arch> struct LogSoftmax {
   /// (with its stride) or does not overlap it. A row that holds NaN or inf, or only -inf, is NaN.
   static void run(const float *x, std::int64_t xRow, float *y, std::int64_t yRow, std::int64_t rows,
                   std::int64_t cols) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const float *from = x + r * xRow;
-      const F high(RowReduceMax<Arch>::row(from, cols));
-      const float sum = Rows<Arch>::sum(from, cols, [high](F v) { return Core::exp(v - high); });
-      const F shift = Core::log(F(sum));
-      Rows<Arch>::map(from, y + r * yRow, cols, [high, shift](F v, std::int64_t, std::int64_t) {
-        return (v - high) - shift;
-      });
-    }
+    Rows<Arch>::groups(rows, cols, [=](std::int64_t first, std::int64_t count) {
+      alignas(64) float high[S::kLanes] = {}, sum[S::kLanes] = {};
+      const float *from = x + first * xRow;
+      for (std::int64_t r = 0; r < count; ++r)
+        high[r] = Rows<Arch>::highest(from + r * xRow, cols);
+      for (std::int64_t r = 0; r < count; ++r) {
+        const F top(high[r]);
+        sum[r] = Rows<Arch>::sum(from + r * xRow, cols,
+                                 [top](F v) { return Softmax<Arch>::exponential(v, top); });
+      }
+      S::store(sum, Core::log(S::load(sum)));
+      for (std::int64_t r = 0; r < count; ++r) {
+        const F top(high[r]), shift(sum[r]);
+        Rows<Arch>::map(
+            from + r * xRow, y + (first + r) * yRow, cols,
+            [top, shift](F v, std::int64_t, std::int64_t) { return (v - top) - shift; });
+      }
+    });
   }
 };
 

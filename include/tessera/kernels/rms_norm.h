@@ -15,14 +15,16 @@ template <class Arch> struct RmsNorm {
   static void run(const float *x, std::int64_t xRow, float *y, std::int64_t yRow, std::int64_t rows,
                   std::int64_t cols, const float *scale, const float *bias, float epsilon) {
     const float inverse = 1.0f / static_cast<float>(cols);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const float *from = x + r * xRow;
-      const float square = inverse * Rows<Arch>::sum(from, cols, [](F v) { return v * v; });
-      const F gain = F(1.0f) / S::sqrt(F(square + epsilon));
-      Rows<Arch>::map(from, y + r * yRow, cols, [=](F v, std::int64_t c, std::int64_t count) {
-        return LayerNorm<Arch>::affine(v * gain, scale, bias, c, count);
-      });
-    }
+    Rows<Arch>::groups(rows, cols, [=](std::int64_t first, std::int64_t count) {
+      alignas(64) float gain[S::kLanes] = {};
+      const float *from = x + first * xRow;
+      for (std::int64_t r = 0; r < count; ++r)
+        gain[r] = inverse * Rows<Arch>::sum(from + r * xRow, cols, [](F v) { return v * v; });
+      S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
+      for (std::int64_t r = 0; r < count; ++r)
+        LayerNorm<Arch>::apply(from + r * xRow, y + (first + r) * yRow, cols, F(0.0f), F(gain[r]),
+                               scale, bias);
+    });
   }
 };
 

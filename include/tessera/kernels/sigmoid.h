@@ -13,8 +13,8 @@ template <class Arch> struct Sigmoid : UnaryKernel<Sigmoid<Arch>, Arch> {
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    const F z = Core::exp(S::neg(S::abs(x)));
-    return S::select(x < F(0.0f), z, F(1.0f)) / (z + F(1.0f));
+    const F z = Core::expNegative(S::neg(S::abs(x)));
+    return S::select(x < F(0.0f), z, F(1.0f)) * S::reciprocalNearOne(z + F(1.0f));
   }
 };
 

@@ -14,8 +14,8 @@ template <class Arch> struct Silu : UnaryKernel<Silu<Arch>, Arch> {
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    const F z = Core::exp(S::neg(S::abs(x)));
-    return x * (S::select(x < F(0.0f), z, F(1.0f)) / (z + F(1.0f)));
+    const F z = Core::expNegative(S::neg(S::abs(x)));
+    return x * (S::select(x < F(0.0f), z, F(1.0f)) * S::reciprocalNearOne(z + F(1.0f)));
   }
 };
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "tessera/kernels/MathCore.h"
-#include "tessera/kernels/row_reduce_max.h"
 #include "tessera/kernels/rows.h"
 
 namespace tessera::kernels {
@@ -15,33 +14,50 @@ template <class Arch> struct Softmax {
 
   /// y[r, c] = e^(x[r, c] - max) / sum of the row, rows x cols, strides in elements. y is x (with
   /// its stride) or does not overlap it. A row that holds NaN or inf, or only -inf, becomes NaN.
+  /// Relative error at most 1e-6 + d 2^-23 for an element d below the maximum.
   static void run(const float *x, std::int64_t xRow, float *y, std::int64_t yRow, std::int64_t rows,
                   std::int64_t cols) {
-    for (std::int64_t r = 0; r < rows; ++r)
-      one(x + r * xRow, y + r * yRow, cols);
+    Rows<Arch>::groups(rows, cols, [=](std::int64_t first, std::int64_t count) {
+      float high[Rows<Arch>::kGroup], sum[Rows<Arch>::kGroup];
+      const float *from = x + first * xRow;
+      float *to = y + first * yRow;
+      for (std::int64_t r = 0; r < count; ++r)
+        high[r] = Rows<Arch>::highest(from + r * xRow, cols);
+      for (std::int64_t r = 0; r < count; ++r)
+        sum[r] = exponentials(from + r * xRow, to + r * yRow, cols, F(high[r]));
+      for (std::int64_t r = 0; r < count; ++r) {
+        const F scale(1.0f / sum[r]);
+        Rows<Arch>::map(to + r * yRow, to + r * yRow, cols,
+                        [scale](F e, std::int64_t, std::int64_t) { return e * scale; });
+      }
+    });
+  }
+
+  /// e^(x - high) for x <= high.
+  static TESSERA_INLINE F exponential(F x, F high) {
+    return Core::exp2Negative((x - high) * F(Core::kLog2E));
   }
 
 private:
-  static TESSERA_INLINE void one(const float *x, float *y, std::int64_t cols) {
-    const F high(RowReduceMax<Arch>::row(x, cols));
-    F acc[2] = {F(0.0f), F(0.0f)};
+  /// y = e^(x - high); returns the sum.
+  static TESSERA_INLINE float exponentials(const float *x, float *y, std::int64_t cols, F high) {
+    F acc[4] = {F(0.0f), F(0.0f), F(0.0f), F(0.0f)};
     std::int64_t c = 0;
-    for (; c + 2 * S::kLanes <= cols; c += 2 * S::kLanes) {
+    for (; c + 4 * S::kLanes <= cols; c += 4 * S::kLanes) {
       TESSERA_UNROLL
-      for (int i = 0; i < 2; ++i) {
-        const F e = Core::exp(S::load(x + c + i * S::kLanes) - high);
+      for (int i = 0; i < 4; ++i) {
+        const F e = exponential(S::load(x + c + i * S::kLanes), high);
         acc[i] = acc[i] + e;
         S::store(y + c + i * S::kLanes, e);
       }
     }
     for (; c < cols; c += S::kLanes) {
       const std::int64_t count = cols - c < S::kLanes ? cols - c : S::kLanes;
-      const F e = Core::exp(S::loadPart(x + c, count) - high);
+      const F e = exponential(S::loadPart(x + c, count), high);
       S::storePart(y + c, e, count);
       acc[0] = acc[0] + S::loadPart(y + c, count);
     }
-    const F scale(1.0f / S::sum(acc[0] + acc[1]));
-    Rows<Arch>::map(y, y, cols, [scale](F e, std::int64_t, std::int64_t) { return e * scale; });
+    return S::sum((acc[0] + acc[1]) + (acc[2] + acc[3]));
   }
 };
 
