@@ -2,7 +2,7 @@
 // do not lie in whole vectors, as in NCHW.
 #pragma once
 
-#include "tessera/kernels/ConvTypes.h"
+#include "tessera/kernels/ConvSum.h"
 #include "tessera/kernels/copy2d.h"
 #include "tessera/kernels/transpose2d.h"
 
@@ -26,11 +26,6 @@ template <class Arch> struct ConvStage {
       return false;
     return layout.block % S::kLanes != 0 ||
            (groupChannels < channels && groupChannels % S::kLanes != 0);
-  }
-
-  /// From an image's first channel to another of the same pixel.
-  static TESSERA_INLINE std::int64_t channelAt(const ConvLayout &layout, std::int64_t channel) {
-    return channel / layout.block * layout.blockStride + channel % layout.block * layout.channel;
   }
 
   /// Moves the block to the image whose pixel is given.
@@ -83,7 +78,7 @@ private:
       const std::int64_t channel = firstOut + column;
       const std::int64_t left = layout.block - channel % layout.block;
       const std::int64_t count = left < columns - column ? left : columns - column;
-      each(column, count, channelAt(layout, channel));
+      each(column, count, ConvSum<Arch>::channelAt(layout, channel));
       column += count;
     }
   }

@@ -18,10 +18,11 @@ template <class Arch> struct ConvPass {
   static constexpr int kMaxVectors = 4;
   const ConvRun<Arch> *runs;
   std::int64_t count;
-  std::int64_t step;                  ///< between neighbouring inputs of a run
-  std::int64_t ahead;                 ///< from a pixel to one that will be needed soon
-  const float *filter;                ///< row 0 of the panel
-  std::int64_t filterRow;             ///< between its rows
+  std::int64_t step;      ///< between neighbouring inputs of a run
+  std::int64_t ahead;     ///< from a pixel to one that will be needed soon
+  const float *later;     ///< a vector for each row, of the filter's rows that come next
+  const float *filter;    ///< row 0 of the panel
+  std::int64_t filterRow; ///< between its rows
   std::int64_t vectorAt[kMaxVectors]; ///< from an output pixel to its vectors of channels
   std::int64_t tail;                  ///< columns of the last vector that exist
   const float *bias;                  ///< of the first column, or null
@@ -115,10 +116,11 @@ private:
     const float *b = pass.filter + run.filter * pass.filterRow;
     const std::int64_t end = run.filter + run.length;
     for (std::int64_t q = run.filter; q < end; ++q, b += pass.filterRow) {
-      // Two lines a step, so that they arrive beside the sums: asked for all at once, they would
+      // Three lines a step, so that they arrive beside the sums: asked for all at once, they would
       // hold up the filter. Each comes up within eight steps a row, or thirty-two.
       __builtin_prefetch(soon.next[q % kSoon] + shift + q * step);
       __builtin_prefetch(soon.out[q % kSoon] + pass.vectorAt[q / kSoon % Pass::kMaxVectors], 1);
+      __builtin_prefetch(pass.later + q * kLanes, 0, 2);
       F bs[Vectors];
       TESSERA_UNROLL
       for (int v = 0; v < Vectors; ++v)

@@ -56,28 +56,82 @@ private:
   template <int Width, int Stride>
   static __attribute__((noinline)) void lines(const float *x, const float *filter, float *out,
                                               const Geometry &g) {
-    // Outputs [begin, end) of a line have all taps inside the image's width.
-    const std::int64_t begin = least(g.outW, (g.left + g.strideW - 1) / g.strideW);
-    const std::int64_t room = g.w + g.left - (g.kw - 1) * g.dilationW - 1;
-    const std::int64_t end = room < 0 ? 0 : least(g.outW, room / g.strideW + 1);
     for (std::int64_t oy = 0; oy < g.outH; ++oy) {
       const std::int64_t y0 = oy * g.strideH - g.top;
       const Line line{y0, firstTap(y0, g.dilationH), lastTap(y0, g.dilationH, g.h, g.kh)};
       float *to = out + oy * g.outRowStride;
-      std::int64_t ox = 0;
-      for (; ox < begin; ++ox)
-        single(x, filter, to, g, line, ox);
-      // Eight outputs and the taps of a line need 32 registers when the filter is wide.
-      if constexpr (Width == 2 || Width == 3 || (Width > 0 && S::kLanes == 16))
-        for (; ox + 8 <= end; ox += 8)
-          channels<8, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
-                                     ox * g.strideW - g.left, 0, g.kw);
-      for (; ox + 4 <= end; ox += 4)
-        channels<4, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
-                                   ox * g.strideW - g.left, 0, g.kw);
-      for (; ox < g.outW; ++ox)
-        single(x, filter, to, g, line, ox);
+      if constexpr (Width > 0)
+        groups<Width, Stride>(x, filter, to, g, line);
+      else
+        generic(x, filter, to, g, line);
     }
+  }
+
+  /// A line of outputs by groups that share pixels: eight, seven where that goes into the line (14
+  /// and 28 pixels are common), then what is left.
+  template <int Width, int Stride>
+  static TESSERA_INLINE void groups(const float *x, const float *filter, float *to,
+                                    const Geometry &g, const Line &line) {
+    const bool sevens = g.outW % 7 == 0 && g.outW % 8 != 0;
+    for (std::int64_t ox = 0; ox < g.outW;) {
+      const std::int64_t left = g.outW - ox;
+      const std::int64_t now = left >= 8 && !sevens ? 8
+                               : left >= 7          ? 7
+                               : left >= 4          ? 4
+                               : left >= 2          ? 2
+                                                    : 1;
+      const auto some = [&](auto pixels) {
+        group<pixels.value, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
+                                           ox * g.strideW - g.left);
+      };
+      switch (now) {
+      case 8:
+        some(Number<8>());
+        break;
+      case 7:
+        some(Number<7>());
+        break;
+      case 4:
+        some(Number<4>());
+        break;
+      case 2:
+        some(Number<2>());
+        break;
+      default:
+        some(Number<1>());
+      }
+      ox += now;
+    }
+  }
+
+  template <int N> struct Number {
+    static constexpr int value = N;
+  };
+
+  template <int Pixels, int Width, int Stride>
+  static TESSERA_INLINE void group(const float *x, const float *filter, float *out,
+                                   const Geometry &g, const Line &line, std::int64_t x0) {
+    if (x0 < 0 || x0 + (Pixels - 1) * Stride + Width > g.w)
+      channels<Pixels, Width, Stride, true>(x, filter, out, g, line, x0, 0, 0);
+    else
+      channels<Pixels, Width, Stride, false>(x, filter, out, g, line, x0, 0, Width);
+  }
+
+  /// A line of outputs of a window of any width.
+  static TESSERA_INLINE void generic(const float *x, const float *filter, float *to,
+                                     const Geometry &g, const Line &line) {
+    // Outputs [begin, end) have all taps inside the image's width.
+    const std::int64_t begin = least(g.outW, (g.left + g.strideW - 1) / g.strideW);
+    const std::int64_t room = g.w + g.left - (g.kw - 1) * g.dilationW - 1;
+    const std::int64_t end = room < 0 ? 0 : least(g.outW, room / g.strideW + 1);
+    std::int64_t ox = 0;
+    for (; ox < begin; ++ox)
+      single(x, filter, to, g, line, ox);
+    for (; ox + 4 <= end; ox += 4)
+      channels<4, 0, 0, false>(x, filter, to + ox * g.outPixelStride, g, line,
+                               ox * g.strideW - g.left, 0, g.kw);
+    for (; ox < g.outW; ++ox)
+      single(x, filter, to, g, line, ox);
   }
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
@@ -96,25 +150,26 @@ private:
   static TESSERA_INLINE void single(const float *x, const float *filter, float *line,
                                     const Geometry &g, const Line &rows, std::int64_t ox) {
     const std::int64_t x0 = ox * g.strideW - g.left;
-    channels<1, 0, 0>(x, filter, line + ox * g.outPixelStride, g, rows, x0,
-                      firstTap(x0, g.dilationW), lastTap(x0, g.dilationW, g.w, g.kw));
+    channels<1, 0, 0, false>(x, filter, line + ox * g.outPixelStride, g, rows, x0,
+                             firstTap(x0, g.dilationW), lastTap(x0, g.dilationW, g.w, g.kw));
   }
 
-  /// `Pixels` neighbouring outputs, the first of whose windows starts at column x0.
-  template <int Pixels, int Width, int Stride>
+  /// `Pixels` neighbouring outputs, the first of whose windows starts at column x0; with `Edge`
+  /// some of their taps may lie beside the image.
+  template <int Pixels, int Width, int Stride, bool Edge>
   static TESSERA_INLINE void channels(const float *x, const float *filter, float *out,
                                       const Geometry &g, const Line &line, std::int64_t x0,
                                       std::int64_t firstX, std::int64_t lastX) {
     std::int64_t ch = 0;
     for (; ch + S::kLanes <= g.c; ch += S::kLanes)
-      vector<Pixels, Width, Stride, false>(x + ch, filter + ch, out + ch, g, line, x0, firstX,
-                                           lastX, S::kLanes);
+      vector<Pixels, Width, Stride, Edge, false>(x + ch, filter + ch, out + ch, g, line, x0, firstX,
+                                                 lastX, S::kLanes);
     if (ch < g.c)
-      vector<Pixels, Width, Stride, true>(x + ch, filter + ch, out + ch, g, line, x0, firstX, lastX,
-                                          g.c - ch);
+      vector<Pixels, Width, Stride, Edge, true>(x + ch, filter + ch, out + ch, g, line, x0, firstX,
+                                                lastX, g.c - ch);
   }
 
-  template <int Pixels, int Width, int Stride, bool Part>
+  template <int Pixels, int Width, int Stride, bool Edge, bool Part>
   static TESSERA_INLINE void vector(const float *x, const float *filter, float *out,
                                     const Geometry &g, const Line &line, std::int64_t x0,
                                     std::int64_t firstX, std::int64_t lastX, std::int64_t lanes) {
@@ -126,7 +181,7 @@ private:
       const std::int64_t rowAt = (line.y0 + ky * g.dilationH) * g.rowStride;
       const float *taps = filter + ky * g.kw * g.tapStride;
       if constexpr (Width > 0)
-        known<Pixels, Width, Stride, Part>(acc, x + rowAt + x0 * g.pixelStride, taps, g, lanes);
+        known<Pixels, Width, Stride, Edge, Part>(acc, x + rowAt, x0, taps, g, lanes);
       else
         for (std::int64_t kx = firstX; kx < lastX; ++kx) {
           const float *from = x + rowAt + (x0 + kx * g.dilationW) * g.pixelStride;
@@ -137,12 +192,13 @@ private:
                                      load<Part>(from + p * g.strideW * g.pixelStride, lanes), tap);
         }
     }
-    const std::int64_t inside = line.lastY > line.firstY && lastX > firstX
-                                    ? (line.lastY - line.firstY) * (lastX - firstX)
-                                    : 0;
     TESSERA_UNROLL
     for (int p = 0; p < Pixels; ++p) {
-      const F y = Kernel::finish(acc[p], inside);
+      const std::int64_t at = x0 + p * Stride;
+      const std::int64_t wide =
+          Edge ? lastTap(at, 1, g.w, Width) - firstTap(at, 1) : lastX - firstX;
+      const std::int64_t high = line.lastY - line.firstY;
+      const F y = Kernel::finish(acc[p], wide > 0 && high > 0 ? wide * high : 0);
       if constexpr (Part)
         S::storePart(out + p * g.outPixelStride, y, lanes);
       else
@@ -151,16 +207,18 @@ private:
   }
 
   /// One line of a filter of known width: each pixel is loaded once.
-  template <int Pixels, int Width, int Stride, bool Part>
-  static TESSERA_INLINE void known(F (&acc)[Pixels], const float *from, const float *filter,
-                                   const Geometry &g, std::int64_t lanes) {
+  template <int Pixels, int Width, int Stride, bool Edge, bool Part>
+  static TESSERA_INLINE void known(F (&acc)[Pixels], const float *line, std::int64_t x0,
+                                   const float *filter, const Geometry &g, std::int64_t lanes) {
     F taps[Width];
     TESSERA_UNROLL
     for (int kx = 0; kx < Width; ++kx)
       taps[kx] = Kernel::kUsesFilter ? load<Part>(filter + kx * g.tapStride, lanes) : F(0.0f);
     TESSERA_UNROLL
     for (int at = 0; at < (Pixels - 1) * Stride + Width; ++at) {
-      const F pixel = load<Part>(from + at * g.pixelStride, lanes);
+      if (Edge && (x0 + at < 0 || x0 + at >= g.w))
+        continue;
+      const F pixel = load<Part>(line + (x0 + at) * g.pixelStride, lanes);
       TESSERA_UNROLL
       for (int kx = 0; kx < Width; ++kx)
         if (at >= kx && (at - kx) % Stride == 0 && (at - kx) / Stride < Pixels)
