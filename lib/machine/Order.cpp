@@ -100,7 +100,11 @@ std::optional<Order::Fault> Order::sync(Operation *op, int64_t slot) {
   }
   auto set = dyn_cast<tile::CrossSetOp>(op);
   const int64_t mode = set ? set.getMode() : cast<tile::CrossWaitOp>(op).getMode(),
-                id = set ? set.getId() : cast<tile::CrossWaitOp>(op).getId();
+                id = (set ? set.getId() : cast<tile::CrossWaitOp>(op).getId()) + slot;
+  if (slot < 0 || (chip.sync && id >= chip.sync->crossIds))
+    return Fault{"event-id", "flag " + std::to_string(id) + " is not one of the " +
+                                 std::to_string(chip.sync ? int64_t(chip.sync->crossIds) : 0) +
+                                 " of chip " + chip.name};
   // Mode 2 goes between the kinds, the others stay within one.
   std::string kind = pair->first.core.str();
   if (mode == 2 && !set)

@@ -36,12 +36,12 @@ FailureOr<TimedStep> SyncTable::of(const Step &step) {
     timed.channel = number(*from, *to, wait.getId() + slot);
   } else if (auto set = dyn_cast<tile::CrossSetOp>(step.op)) {
     timed.sync = TimedStep::Set;
-    timed.channel = flag(pair->first.core, set.getMode(), set.getId());
+    timed.channel = flag(pair->first.core, set.getMode(), set.getId() + slot);
   } else if (auto wait = dyn_cast<tile::CrossWaitOp>(step.op)) {
     const bool matrix = pair->first.core == chip.matrixCore();
     const StringRef other = matrix ? chip.vectorCore() : chip.matrixCore();
     timed.channel =
-        flag(wait.getMode() == 2 ? other : pair->first.core, wait.getMode(), wait.getId());
+        flag(wait.getMode() == 2 ? other : pair->first.core, wait.getMode(), wait.getId() + slot);
   }
   return timed;
 }

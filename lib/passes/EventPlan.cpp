@@ -42,7 +42,7 @@ public:
     for (size_t i = 0; i < traces.traces.size(); ++i)
       findNeeds(traces.traces[i], needs[i]);
     if (!ordered(syncs, false)) {
-      message = "its pipes cannot be ordered";
+      message = "has pipes that events cannot order";
       return std::nullopt;
     }
     prune();
@@ -165,10 +165,10 @@ bool Planner::ordered(const Trace &trace, ArrayRef<std::vector<Need>> need, Arra
   llvm::DenseMap<Operation *, SmallVector<size_t, 4>> waits, sets;
   auto keyOf = [&](size_t i, int64_t slot) -> Key {
     const Sync &s = chosen[i];
-    const bool perSlot = s.kind == Sync::Event && s.slot;
+    const bool perSlot = bool(s.slot);
     if (numbered && s.id >= 0)
       // A flag is known by the kind of core that sets it.
-      return s.kind == Sync::Flag ? Key(500 + coreIndex(s.from), 0, s.id)
+      return s.kind == Sync::Flag ? Key(500 + coreIndex(s.from), 0, s.id + (perSlot ? slot : 0))
                                   : Key(s.from, s.to, s.id + (perSlot ? slot : 0));
     return {1000 + unsigned(i), 0, perSlot ? slot : 0};
   };

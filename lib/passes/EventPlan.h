@@ -22,7 +22,7 @@ struct Sync {
       0; ///< As the program's order has it, so that the same program gets the same events.
   int64_t credits() const { return carried ? slots : 0; }
   /// Numbers taken from `id` on.
-  int64_t ids() const { return kind == Event && slot ? slots : 1; }
+  int64_t ids() const { return slot ? slots : 1; }
 };
 
 /// Orders for every conflict of the traces, none of which the others imply. The message says what

@@ -166,7 +166,7 @@ bool Tracer::walkNode(Operation &op) {
   return done;
 }
 
-/// The first turns and the last.
+/// The first turns, or the last: slots must come in turn, as they do.
 bool Tracer::walkLoop(scf::ForOp loop) {
   const auto low = number(loop.getLowerBound()), high = number(loop.getUpperBound()),
              step = number(loop.getStep());
@@ -183,7 +183,7 @@ bool Tracer::walkLoop(scf::ForOp loop) {
   const int64_t turns = std::min(trips, kTurns);
   for (int64_t turn = 0; turn < turns; ++turn) {
     env.erase(loop.getInductionVar());
-    const int64_t at = known && turn + 1 == turns ? trips - 1 : turn;
+    const int64_t at = fromEnd ? trips - turns + turn : turn;
     if (low && step)
       env[loop.getInductionVar()] = *low + at * *step;
     if (!walk(*loop.getBody()))

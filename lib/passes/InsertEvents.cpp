@@ -56,13 +56,13 @@ struct InsertEvents : impl::TileInsertEventsBase<InsertEvents> {
     }
     auto set = [&](Location loc, int64_t id, Value slot) {
       if (sync.kind == events::Sync::Flag)
-        tile::CrossSetOp::create(b, loc, from, kGroupMode, id);
+        tile::CrossSetOp::create(b, loc, from, kGroupMode, id, slot);
       else
         tile::SetEventOp::create(b, loc, from, to, id, slot);
     };
     auto wait = [&](Location loc, int64_t id, Value slot) {
       if (sync.kind == events::Sync::Flag)
-        tile::CrossWaitOp::create(b, loc, to, kGroupMode, id);
+        tile::CrossWaitOp::create(b, loc, to, kGroupMode, id, slot);
       else
         tile::WaitEventOp::create(b, loc, from, to, id, slot);
     };
@@ -71,7 +71,7 @@ struct InsertEvents : impl::TileInsertEventsBase<InsertEvents> {
     set(sync.after->getLoc(), sync.id, sync.slot);
     Block &body = kernel.getBody().front();
     for (int64_t credit = 0; credit < sync.credits(); ++credit) {
-      const int64_t id = sync.kind == events::Sync::Flag ? sync.id : sync.id + credit;
+      const int64_t id = sync.id + credit;
       b.setInsertionPointToStart(&body);
       set(sync.after->getLoc(), id, Value());
       b.setInsertionPoint(body.getTerminator());

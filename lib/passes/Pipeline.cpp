@@ -52,6 +52,7 @@ void tessera::addProgramStage(OpPassManager &manager) {
   manager.addPass(createNpuToTile());
   manager.addPass(createTilePipeline());
   manager.addPass(createTilePlanMemory());
+  manager.nest<func::FuncOp>().addPass(createTileInsertEvents());
 }
 
 void tessera::addCpuStage(OpPassManager &manager, const PipelineOptions &options) {

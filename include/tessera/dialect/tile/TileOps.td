@@ -357,8 +357,8 @@ def Tile_WaitEventOp : Tile_EventOp<"wait_event"> {
 }
 
 class Tile_CrossOp<string mnemonic> : Tile_Op<mnemonic, [MemoryEffects<[MemRead, MemWrite]>]> {
-  let arguments = (ins StrAttr:$pipe, I64Attr:$mode, I64Attr:$id);
-  let assemblyFormat = "$pipe `mode` $mode `id` $id attr-dict";
+  let arguments = (ins StrAttr:$pipe, I64Attr:$mode, I64Attr:$id, Optional<Index>:$slot);
+  let assemblyFormat = "$pipe `mode` $mode `id` $id (`slot` `(` $slot^ `)`)? attr-dict";
   let hasVerifier = 1;
 }
 
@@ -368,7 +368,8 @@ def Tile_CrossSetOp : Tile_CrossOp<"cross_set"> {
     The flag counts when all earlier operations of the pipe have ended. Mode 0 joins all cores of a
     kind, 1 the vector cores of one cube core, 2 a cube core with its vector cores: a cube core's
     set counts at each of its vector cores, and the set of all its vector cores counts at the cube
-    core. Flags of the two directions are apart, though they have the same id.
+    core. Flags of the two directions are apart, though they have the same id. `slot` is added to
+    the id, as in `tile.set_event`.
 
     ```mlir
     tile.cross_set "FIX" mode 2 id 0
