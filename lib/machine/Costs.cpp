@@ -151,6 +151,7 @@ FailureOr<Cost> CostModel::ofMma(const Step &step) const {
   cost.pipe = {unit->core, unit->pipe};
   cost.cycles = unit->cyclesFor(m, n, k);
   cost.macs = double(m) * double(n) * double(k);
+  cost.macType = unit->types.a;
   cost.idealCycles = cost.macs * unit->cycles / double(unit->m * unit->n * unit->k);
   countGlobal(step, cost);
   return cost;
@@ -232,6 +233,9 @@ FailureOr<Cost> CostModel::ofVector(const Step &step) const {
       (*unit)->spaces.empty() ? nullptr : chip.memory((*unit)->spaces.front());
   cost.cycles =
       vectorCycles(**unit, step.op, extents, elementBytes, memory ? int64_t(memory->granule) : 1);
+  cost.vectorOps = double(llvm::range_size(step.op->getRegion(0).front().without_terminator()));
+  for (int64_t extent : extents)
+    cost.vectorOps *= double(extent);
   countGlobal(step, cost);
   return cost;
 }

@@ -44,6 +44,8 @@ struct Cost {
   llvm::StringRef from, to;
   int64_t readBytes = 0, writeBytes = 0; ///< At the global memory.
   double macs = 0;
+  std::string macType;
+  double vectorOps = 0;   ///< Scalar operations of the vector unit.
   double idealCycles = 0; ///< Of the matrix unit for `macs`, without heads and padding.
 };
 

@@ -2,6 +2,7 @@
 #include "Launch.h"
 #include "Pipes.h"
 #include "Syncs.h"
+#include "Timeline.h"
 #include "tessera/dialect/tile/PipeNames.h"
 #include "tessera/dialect/tile/TileDialect.h"
 #include <cmath>
@@ -24,14 +25,17 @@ struct BlockWork {
   std::vector<double> busy; ///< By pipe.
   std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> paths;
   double readBytes = 0, writeBytes = 0, macs = 0, idealMatrixCycles = 0;
+  double vectorOps = 0;
+  std::map<std::string, double> macsByType;
   double levelCycles = 0; ///< That the shared cache takes for the bytes, on whatever pipes.
 };
 
 class Launch {
 public:
-  Launch(func::FuncOp kernel, const tile::ChipSpec &chip, StringRef cores, ArrayRef<bool> isCold)
-      : kernel(kernel), chip(chip), isCold(isCold), interpreter(kernel), table(chip),
-        syncs(chip, table) {
+  Launch(func::FuncOp kernel, const tile::ChipSpec &chip, StringRef cores, ArrayRef<bool> isCold,
+         TimingOptions options)
+      : kernel(kernel), chip(chip), isCold(isCold), options(options), interpreter(kernel),
+        table(chip), syncs(chip, table) {
     kind = cores == "vector" ? chip.vectorCore() : chip.matrixCore();
     const tile::Core *core = chip.core(kind);
     coresOfChip = core ? std::max<int64_t>(core->count, 1) : 1;
@@ -65,7 +69,9 @@ private:
   LogicalResult compile(scf::ForallOp grid, ArrayRef<int64_t> indices, const CostModel &costs,
                         BlockWork &work);
   LogicalResult findSyncs();
-  double coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works);
+  double coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works, WhatIf what = {},
+                    Timeline *timeline = nullptr);
+  void explain(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works);
   double slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int64_t cores);
   double levelCycles(double reads, double writes, double coldBytes);
   void addFirstLoads(ArrayRef<BlockWork> works, int64_t cores);
@@ -74,6 +80,7 @@ private:
   func::FuncOp kernel;
   const tile::ChipSpec &chip;
   ArrayRef<bool> isCold;
+  TimingOptions options;
   Interpreter interpreter;
   PipeTable table;
   SyncTable syncs;
@@ -189,9 +196,19 @@ LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, con
       bytes += cost->bytes;
     }
     timed.loads = cost->readBytes > 0;
+    timed.op = step.op;
+    timed.from = cost->from;
+    timed.to = cost->to;
+    timed.bytes = cost->bytes;
+    timed.readsOld = llvm::any_of(step.operands, [](const Step::Operand &operand) {
+      return operand.reads && operand.writes;
+    });
     work.readBytes += double(cost->readBytes);
     work.writeBytes += double(cost->writeBytes);
     work.macs += cost->macs;
+    work.vectorOps += cost->vectorOps;
+    if (cost->macs > 0)
+      work.macsByType[cost->macType] += cost->macs;
     work.idealMatrixCycles += cost->idealCycles;
     work.steps.push_back(std::move(timed));
     return success();
@@ -199,8 +216,10 @@ LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, con
   return interpreter.walkBlock(grid, indices, add);
 }
 
-double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works) {
-  Pipes pipes(table, byEvents);
+double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works, WhatIf what,
+                          Timeline *timeline) {
+  // Events are those of the slots there are; more slots would have others.
+  Pipes pipes(table, byEvents && !what.manySlots, what);
   for (const TimedStep &step : first)
     pipes.issue(step);
   double firstLoad = chip.firstLoadUs * clockMHz, shared = 0;
@@ -216,10 +235,12 @@ double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works)
       const BlockWork &work = works[sequence[i]];
       for (const TimedStep &step : work.steps) {
         const double late = step.loads ? std::exchange(firstLoad, 0.0) : 0.0;
-        pipes.issue(step, late);
+        const double end = pipes.issue(step, late);
+        if (timeline && step.op)
+          timeline->add(step, end - step.cycles - late, step.cycles + late, int64_t(i) + block);
       }
       // What several pipes move at once is no faster than the cache they share.
-      shared += work.levelCycles;
+      shared += what.fastLevel ? 0.0 : work.levelCycles;
       if (pipes.end() < shared)
         pipes.shift(shared - pipes.end());
       pace = pipes.end() - before;
@@ -231,10 +252,32 @@ double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works)
   return pipes.end();
 }
 
+/// Times the slowest core again, to keep what it does and with one thing better at a time.
+void Launch::explain(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works) {
+  if (options.timeline) {
+    Timeline timeline;
+    coreCycles(sequence, works, {}, &timeline);
+    timeline.finish(time, table);
+  }
+  if (!options.savings)
+    return;
+  const double now = coreCycles(sequence, works);
+  auto keep = [&](WhatIf what, std::string pipe, std::string text) {
+    const double saved = now - coreCycles(sequence, works, what);
+    time.savings.push_back({std::move(pipe), std::move(text), saved / clockMHz});
+  };
+  for (uint32_t pipe = 0; pipe < table.size(); ++pipe)
+    keep({.fastPipe = pipe}, table.name(pipe), "");
+  if (!byEvents)
+    keep({.manySlots = true}, "", "more slots per buffer");
+  keep({.fastLevel = true}, "", "a shared cache without limit");
+}
+
 /// Block b runs on core b mod cores, one after another on each.
 double Launch::slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int64_t cores) {
   std::map<std::vector<int32_t>, double> done;
   double slowest = 0;
+  std::vector<int32_t> longest;
   for (int64_t core = 0; core < cores; ++core) {
     std::vector<int32_t> sequence;
     for (size_t block = size_t(core); block < list.classOf.size(); block += size_t(cores))
@@ -242,8 +285,13 @@ double Launch::slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int
     auto [entry, fresh] = done.try_emplace(sequence, 0.0);
     if (fresh)
       entry->second = coreCycles(sequence, works);
-    slowest = std::max(slowest, entry->second);
+    if (entry->second > slowest) {
+      slowest = entry->second;
+      longest = entry->first;
+    }
   }
+  if (time.spans.empty() && time.savings.empty())
+    explain(longest, works);
   return slowest;
 }
 
@@ -301,6 +349,9 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
     reads += count * works[i].readBytes;
     writes += count * works[i].writeBytes;
     time.macs += count * works[i].macs;
+    time.vectorOps += count * works[i].vectorOps;
+    for (const auto &[type, macs] : works[i].macsByType)
+      time.macsByType[type] += count * macs;
     idealMatrixCycles += count * works[i].idealMatrixCycles;
   }
   addFirstLoads(works, cores);
@@ -339,36 +390,20 @@ void Launch::finish() {
   if (time.us > 0)
     time.macShare = idealMatrixCycles / (time.us * clockMHz * double(coresOfChip));
   time.bound = describeBound(time, chip, coresOfChip);
+  if (options.savings)
+    describeSavings(time, chip, coresOfChip);
 }
 
 } // namespace
 
 FailureOr<KernelTime> timeLaunch(func::FuncOp kernel, const tile::ChipSpec &chip, StringRef cores,
-                                 ArrayRef<bool> isCold) {
+                                 ArrayRef<bool> isCold, TimingOptions options) {
   for (BlockArgument argument : kernel.getArguments())
     if (auto type = dyn_cast<MemRefType>(argument.getType()); type && !type.hasStaticShape())
       return kernel.emitError("kernel '")
              << kernel.getName() << "' has argument " << argument.getArgNumber() << " of type "
              << type << ", whose extents must be known to be timed";
-  return Launch(kernel, chip, cores, isCold).run();
-}
-
-std::string describeBound(const KernelTime &time, const tile::ChipSpec &chip, int64_t coresOfChip) {
-  auto percent = [](double share) { return std::to_string(int(std::lround(100 * share))) + " %"; };
-  const double fixed = chip.launchUs + chip.rampUs;
-  if (time.us > 0 && fixed > 0.5 * time.us)
-    return "launch and ramp, " + percent(fixed / time.us) + " of the time";
-  for (const LevelUse &level : time.levels)
-    if (level.share > 0.9)
-      return level.name + ", which all cores share, " + percent(level.share) + " busy";
-  if (time.pipes.empty())
-    return "nothing";
-  const PipeUse &top = time.pipes.front();
-  const std::string busy = top.name + ", " + percent(top.share) + " busy";
-  if (2 * time.coresUsed <= coresOfChip)
-    return "too few blocks: " + std::to_string(time.coresUsed) + " of " +
-           std::to_string(coresOfChip) + " cores work; there " + busy;
-  return top.share >= 0.75 ? busy : "pipes waiting for each other; the busiest is " + busy;
+  return Launch(kernel, chip, cores, isCold, options).run();
 }
 
 } // namespace tessera::machine

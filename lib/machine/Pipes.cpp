@@ -101,6 +101,7 @@ double Pipes::startAfterConflicts(const TimedStep &step) {
       continue;
     for (const Record &record : domain.records) {
       if (record.pipe == pipe || !(record.writes || access.writes) ||
+          (what.manySlots && (!record.writes || (access.writes && !step.readsOld))) ||
           known[pipe][record.pipe] >= record.number || !overlaps(record.view, access.view))
         continue;
       if (!last[record.pipe] || last[record.pipe]->number < record.number)
@@ -129,22 +130,25 @@ double Pipes::startAfterConflicts(const TimedStep &step) {
   return start;
 }
 
-void Pipes::issue(const TimedStep &step, double late) {
-  if (step.sync != TimedStep::None)
-    return synchronise(step);
+double Pipes::issue(const TimedStep &step, double late) {
+  if (step.sync != TimedStep::None) {
+    synchronise(step);
+    return free[step.pipe];
+  }
   const uint32_t pipe = step.pipe;
   double start = free[pipe];
   if (!byEvents)
     start = startAfterConflicts(step);
   else if (std::exchange(waited[pipe], false))
     start += table.gap(pipe);
-  free[pipe] = start + step.cycles + late;
+  free[pipe] = start + step.cycles * (pipe == what.fastPipe ? 0.5 : 1.0) + late;
   if (byEvents)
-    return;
+    return free[pipe];
   const uint32_t number = ++issued[pipe];
   for (const TimedStep::Access &access : step.accesses)
     remember(domains[access.view.domain],
              Record{access.view, access.writes, pipe, number, free[pipe], known[pipe]});
+  return free[pipe];
 }
 
 } // namespace tessera::machine

@@ -14,6 +14,11 @@ struct TimedStep {
   uint32_t pipe = 0;
   double cycles = 0;
   bool loads = false; ///< Reads the global memory.
+  // For reports.
+  mlir::Operation *op = nullptr;
+  llvm::StringRef from, to;
+  int64_t bytes = 0;
+  bool readsOld = false; ///< What it writes, it reads too.
   struct Access {
     View view;
     bool writes;
@@ -41,6 +46,13 @@ private:
   std::vector<PipeId> pipes;
 };
 
+/// A machine with one thing better than it is.
+struct WhatIf {
+  uint32_t fastPipe = kMostPipes; ///< This pipe takes half as long.
+  bool manySlots = false;         ///< No buffer is waited for to be free.
+  bool fastLevel = false;         ///< The shared cache is no limit.
+};
+
 /// Pipes run in order. An operation starts when its pipe is free and the operations of other pipes
 /// that it must follow have ended: it reads what they wrote, or writes what they read or wrote.
 /// What an earlier wait already implies is not waited for again, as correct events of the least
@@ -50,10 +62,10 @@ private:
 /// counts from the end of all that its pipe was given before.
 class Pipes {
 public:
-  explicit Pipes(const PipeTable &table, bool byEvents = false)
-      : table(table), byEvents(byEvents) {}
-  /// `late`: cycles that it takes beyond its own.
-  void issue(const TimedStep &step, double late = 0);
+  explicit Pipes(const PipeTable &table, bool byEvents = false, WhatIf what = {})
+      : table(table), byEvents(byEvents), what(what) {}
+  /// When it ends. `late`: cycles that it takes beyond its own.
+  double issue(const TimedStep &step, double late = 0);
   /// Blocks do not share parts of arguments, so nothing need be remembered of those.
   void beginBlock(llvm::function_ref<bool(int64_t domain)> isArgument);
   /// As if so many cycles of the same went by.
@@ -86,6 +98,7 @@ private:
 
   const PipeTable &table;
   const bool byEvents;
+  const WhatIf what;
   std::array<bool, kMostPipes> waited{};
   llvm::DenseMap<int64_t, std::deque<Message>> messages;
   std::array<double, kMostPipes> free{};

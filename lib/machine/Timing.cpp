@@ -67,7 +67,8 @@ private:
 
 } // namespace
 
-FailureOr<ProgramTime> timeProgram(ModuleOp module, const tile::ChipSpec &chip) {
+FailureOr<ProgramTime> timeProgram(ModuleOp module, const tile::ChipSpec &chip,
+                                   TimingOptions options) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || main.isExternal())
     return module.emitError("expected a function @main with a body");
@@ -75,6 +76,7 @@ FailureOr<ProgramTime> timeProgram(ModuleOp module, const tile::ChipSpec &chip) 
   program.chip = chip.name;
   program.launchUs = chip.launchUs;
   program.rampUs = chip.rampUs;
+  program.firstLoadUs = chip.firstLoadUs;
   Residency cache(chip);
   std::map<std::pair<Operation *, std::vector<bool>>, KernelTime> timed;
   std::map<std::string, size_t> rows;
@@ -98,7 +100,7 @@ FailureOr<ProgramTime> timeProgram(ModuleOp module, const tile::ChipSpec &chip) 
     auto found = timed.find({kernel, cold});
     if (found == timed.end()) {
       FailureOr<KernelTime> time =
-          timeLaunch(kernel, chip, tile::stringifyCoreKind(launch.getCores()), flags);
+          timeLaunch(kernel, chip, tile::stringifyCoreKind(launch.getCores()), flags, options);
       if (failed(time))
         return failure();
       found = timed.try_emplace({kernel, cold}, *time).first;
@@ -112,6 +114,7 @@ FailureOr<ProgramTime> timeProgram(ModuleOp module, const tile::ChipSpec &chip) 
       ++sum.launches;
       sum.totalUs += time.us;
     }
+    program.order.push_back({row->second, program.us, time.us});
     ++program.launches;
     program.us += time.us;
     program.cycles += time.cycles;

@@ -2,6 +2,7 @@
 #include "CommandLine.h"
 #include "Commands.h"
 #include "Diagnostics.h"
+#include "ModuleFile.h"
 #include "Progress.h"
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
@@ -55,7 +56,12 @@ int validateFile(const std::string &name, const std::string &program, bool json)
   return all ? kOk : kRejected;
 }
 
-int simulate(const std::string &model, const CompileOptions &options, bool json,
+struct SimOutputs {
+  bool json = false;
+  std::string trace, page;
+};
+
+int simulate(const std::string &model, const CompileOptions &options, const SimOutputs &outputs,
              const std::vector<import_::OnnxInput> &bindings) {
   std::string error;
   // Said before the model is compiled for it.
@@ -80,13 +86,28 @@ int simulate(const std::string &model, const CompileOptions &options, bool json,
   if (!chip->timed)
     return fail("chip " + chip->name + " is described in structure only, not well enough to time " +
                 "with; timed chips are " + timedChips());
-  const auto time = machine::timeProgram(*module, *chip);
+  const bool page = !outputs.page.empty();
+  const auto time = machine::timeProgram(
+      *module, *chip, {.timeline = page || !outputs.trace.empty(), .savings = true});
   if (failed(time))
     return kRejected;
-  if (json)
-    machine::printTimingJson(*time, llvm::outs());
+  const machine::EnergyEstimate energy = machine::estimateEnergy(*time, *chip);
+  if (!outputs.trace.empty())
+    if (int code = writeFile(outputs.trace, [&](llvm::raw_ostream &out) {
+          machine::writeTrace(*time, *chip, out);
+          return true;
+        }))
+      return code;
+  if (page)
+    if (int code = writeFile(outputs.page, [&](llvm::raw_ostream &out) {
+          machine::writePage(*time, energy, *chip, llvm::sys::path::filename(model), out);
+          return true;
+        }))
+      return code;
+  if (outputs.json)
+    machine::printTimingJson(*time, energy, llvm::outs());
   else
-    machine::printTiming(*time, llvm::outs());
+    machine::printTiming(*time, energy, llvm::outs());
   return kOk;
 }
 
@@ -96,7 +117,8 @@ int simCommand(llvm::ArrayRef<std::string> words) {
   std::string model, points, program;
   std::vector<std::string> shapes;
   CompileOptions options;
-  bool json = false, unfused = false;
+  SimOutputs outputs;
+  bool unfused = false;
   CommandLine line("sim", "Estimates how long a model takes on a chip, by walking its tile program "
                           "on the chip's description: time, what bounds each kernel, how busy "
                           "each pipe is, and what moves between the memories.");
@@ -124,19 +146,27 @@ int simCommand(llvm::ArrayRef<std::string> words) {
               "The element type that matrix products and convolutions take their operands in.",
               options.precision);
   line.flag("--unfused", "Makes every operator a kernel of its own.", unfused);
-  line.flag("--json", "Prints JSON instead of text.", json);
+  line.flag("--json", "Prints JSON instead of text.", outputs.json);
+  line.text("--trace", "FILE",
+            "Also writes what each pipe of the slowest core does as a trace for Chrome's or "
+            "Perfetto's viewer.",
+            outputs.trace);
+  line.text("--report", "FILE.html",
+            "Also writes one page with timelines, memory over time, a roofline and the hottest "
+            "kernels.",
+            outputs.page);
   if (std::optional<int> code = line.parse(words))
     return *code;
   if (model.empty() == points.empty())
     return line.wrongUsage(model.empty() ? "expected a model, or --validate"
                                          : "expected a model or --validate, but got both");
   if (!points.empty())
-    return validateFile(points, program, json);
+    return validateFile(points, program, outputs.json);
   std::vector<import_::OnnxInput> bindings;
   if (std::optional<int> code = readShapes(line, shapes, bindings))
     return *code;
   options.fuse = !unfused;
-  return simulate(model, options, json, bindings);
+  return simulate(model, options, outputs, bindings);
 }
 
 } // namespace tessera::tool
