@@ -78,6 +78,8 @@ bool openBlasMultiply(const float *a, const float *b, float *c, const Product &p
 Repeated libxsmmProduct(const Product &product);
 /// With `packed`, the right operand is in oneDNN's favourite layout beforehand.
 Repeated oneDnnProduct(const Product &product, bool packed);
+/// u8 or signed 8-bit left operand by signed weights it laid out beforehand; 32-bit sums.
+Repeated oneDnnInt8Product(const Product &product, bool signedLeft);
 
 /// y[count] = op(x[count]) by oneDNN; empty when it has no such function.
 Repeated oneDnnElementwise(const std::string &op, std::int64_t count);

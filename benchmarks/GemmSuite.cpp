@@ -1,20 +1,50 @@
-// f32 matrix products of plain operands: nothing is packed beforehand.
+// f32 matrix products: of plain operands, and those of language models with and without weights
+// packed beforehand.
 #include "Suite.h"
+#include "tessera/kernels/GemmArgs.h"
 
 namespace tessera::bench {
 namespace {
 
 /// Ours as a caller has it: one call for each product of a batch.
-Repeated ourProduct(const Product &p, Isa isa) {
-  const kernels::KernelRow *row = kernels::findKernel("matmul", "f32", isa);
+Repeated ourProduct(const Product &p, const Setting &setting) {
+  const kernels::KernelRow *row = kernels::findKernel("gemm", "f32", setting.isa);
   if (!row)
     return {};
   auto a = floats(p.batch * p.m * p.k, 1), b = floats(p.batch * p.k * p.n, 2),
        c = floats(p.batch * p.m * p.n, 3);
-  return repeated([=, run = row->function.matmul] {
-    for (std::int64_t i = 0; i < p.batch; ++i)
-      run(a.get() + i * p.m * p.k, p.k, 1, b.get() + i * p.k * p.n, p.n, 1, c.get() + i * p.m * p.n,
-          p.n, p.m, p.n, p.k, 0);
+  const std::int64_t sizes[] = {p.m, p.n, p.k};
+  auto workspace = floats(row->function.gemm(nullptr, sizes));
+  kernels::GemmArgs g{};
+  g.m = p.m, g.n = p.n, g.k = p.k;
+  g.aRow = p.k, g.aK = 1, g.bK = p.n, g.bN = 1, g.cRow = p.n;
+  g.workspace = workspace.get();
+  if (setting.threads > 1)
+    g.parallelFor = setting.parallelFor, g.pool = setting.pool;
+  return repeated([=, run = row->function.gemm] {
+    kernels::GemmArgs one = g;
+    for (std::int64_t i = 0; i < p.batch; ++i) {
+      one.a = a.get() + i * p.m * p.k;
+      one.b = b.get() + i * p.k * p.n;
+      one.c = c.get() + i * p.m * p.n;
+      run(&one, nullptr);
+    }
+    (void)workspace; // kept as long as the call
+  });
+}
+
+/// Ours with b packed beforehand.
+Repeated ourPackedProduct(const Product &p, const Setting &setting) {
+  const kernels::KernelRow *row = kernels::findKernel("mma", "f32", setting.isa);
+  const kernels::KernelRow *pack = kernels::findKernel("pack_rhs", "f32", setting.isa);
+  if (!row || !pack || setting.threads > 1)
+    return {};
+  const std::int64_t lanes = isaFloatLanes(setting.isa), panel = lanes == 16 ? 64 : 2 * lanes;
+  auto a = floats(p.m * p.k, 1), b = floats(p.k * p.n, 2), c = floats(p.m * p.n, 3);
+  auto packed = floats((p.n + panel - 1) / panel * panel * p.k);
+  pack->function.packRhs(b.get(), p.n, 1, packed.get(), p.k, p.n, panel);
+  return repeated([=, run = row->function.mma] {
+    run(a.get(), p.k, packed.get(), c.get(), p.n, p.m, p.n, p.k, panel, 0);
   });
 }
 
@@ -29,7 +59,7 @@ Row productRow(const Product &p) {
       row.leastOfIdeal = 0.92;
   }
   row.make = [p](Sides &sides, const Setting &setting) {
-    sides.ours(ourProduct(p, setting.isa));
+    sides.ours(ourProduct(p, setting));
     sides.peer("openblas", openBlasProduct(p));
     sides.peer("onednn", oneDnnProduct(p, /*packed=*/false));
     if (setting.threads == 1) { // these two know no threads
@@ -37,6 +67,35 @@ Row productRow(const Product &p) {
       sides.peer("libxsmm", libxsmmProduct(p));
     }
     addIdealProduct(sides, setting);
+  };
+  return row;
+}
+
+/// m rows by a matrix of weights.
+Row modelRow(const Product &p, bool packed) {
+  const double operands = static_cast<double>(p.m * p.k + p.k * p.n + p.m * p.n);
+  Row row{p.shape() + (packed ? " packed" : ""),
+          packed ? "packed" : "plain",
+          Work::Flops,
+          p.flops(),
+          4 * operands,
+          {}};
+  row.make = [p, packed](Sides &sides, const Setting &setting) {
+    sides.ours(packed ? ourPackedProduct(p, setting) : ourProduct(p, setting));
+    sides.peer("onednn", oneDnnProduct(p, packed));
+    if (!packed) {
+      sides.peer("openblas", openBlasProduct(p));
+      if (setting.threads == 1)
+        sides.peer("eigen", eigenProduct(p, setting.isa));
+    }
+    if (p.m > 8) {
+      addIdealProduct(sides, setting);
+      return;
+    }
+    // As fast as the weights come, counted in operations: two for each of their floats.
+    double bytes = 0;
+    Repeated read = idealRead(setting, 4.0 * static_cast<double>(p.k * p.n), bytes);
+    sides.ideal(std::move(read), bytes / 2 * static_cast<double>(p.m));
   };
   return row;
 }
@@ -64,6 +123,19 @@ Suite gemmSuite() {
                                                          {1, 64, 64, 4096},
                                                          {12, 128, 128, 64}})
     suite.rows.push_back(productRow(p));
+  return suite;
+}
+
+Suite gemmLlmSuite() {
+  Suite suite{"gemm-llm",
+              "f32 products of a few rows by the weights of language models, m x n x k",
+              {{"packed", 1.05, 0.97}, {"plain", 1.3, 1.0}},
+              {}};
+  for (const bool packed : {false, true})
+    for (const std::int64_t m : {1, 4, 32, 128})
+      for (const auto &[n, k] : std::initializer_list<std::pair<std::int64_t, std::int64_t>>{
+               {768, 3072}, {4096, 4096}, {11008, 4096}})
+        suite.rows.push_back(modelRow({1, m, n, k}, packed));
   return suite;
 }
 

@@ -6,6 +6,9 @@ namespace tessera::bench {
 const std::vector<MakeSuite *> &allSuites() {
   static const std::vector<MakeSuite *> all = {
       gemmSuite,
+      gemmLlmSuite,
+      gemmInt8Suite,
+      weightOnlySuite,
       convSuite,
       memorySuite,
       attentionSuite,

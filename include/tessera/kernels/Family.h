@@ -14,26 +14,29 @@ struct ConvEpilogue;
 
 /// What kind of work a kernel does; it fixes the type of the kernel's `run`.
 enum class Family : std::uint8_t {
-  Unary,       ///< elementwise.h
-  Binary,      ///< elementwise.h
-  Matmul,      ///< matmul.h: plain operands
-  Mma,         ///< mma.h: packed right operand
-  PackRhs,     ///< pack_rhs.h
-  Im2col,      ///< im2col.h
-  Conv2d,      ///< conv2d.h
-  Conv2dPack,  ///< conv2d_pack.h
-  WindowFma,   ///< window.h: with a filter
-  WindowFold,  ///< window.h: without
-  RowMap,      ///< rows.h: softmax, log_softmax
-  RowNorm,     ///< rows.h: layer_norm, rms_norm
-  RowReduce,   ///< reduction.h
-  Copy2d,      ///< movement.h: transpose2d, copy2d
-  GatherRows,  ///< movement.h
-  FractalMma,  ///< fractal.h
-  FractalCopy, ///< fractal.h
-  Attention,   ///< attention.h
-  PackRhsInt8, ///< pack_rhs_int8.h
-  MatmulInt8,  ///< matmul_int8.h
+  Unary,         ///< elementwise.h
+  Binary,        ///< elementwise.h
+  Matmul,        ///< matmul.h: plain operands
+  Mma,           ///< mma.h: packed right operand
+  PackRhs,       ///< pack_rhs.h
+  Im2col,        ///< im2col.h
+  Conv2d,        ///< conv2d.h
+  Conv2dPack,    ///< conv2d_pack.h
+  WindowFma,     ///< window.h: with a filter
+  WindowFold,    ///< window.h: without
+  RowMap,        ///< rows.h: softmax, log_softmax
+  RowNorm,       ///< rows.h: layer_norm, rms_norm
+  RowReduce,     ///< reduction.h
+  Copy2d,        ///< movement.h: transpose2d, copy2d
+  GatherRows,    ///< movement.h
+  FractalMma,    ///< fractal.h
+  FractalCopy,   ///< fractal.h
+  Gemm,          ///< gemm.h
+  PackWeights,   ///< pack_weights.h
+  MatmulWeights, ///< matmul_weights.h
+  Attention,     ///< attention.h
+  PackRhsInt8,   ///< pack_rhs_int8.h
+  MatmulInt8,    ///< matmul_int8.h
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -93,6 +96,12 @@ using GatherRowsFn = KernelSize(const void *src, KernelSize srcRowBytes, KernelS
                                 void *dst, KernelSize dstRowBytes, KernelSize rowBytes);
 using PackRhsInt8Fn = KernelSize(const std::int8_t *b, KernelSize kStride, KernelSize nStride,
                                  void *dst, KernelSize k, KernelSize n);
+struct Weights;
+struct WeightsArgs;
+using PackWeightsFn = KernelSize(const Weights *weights, void *dst);
+using MatmulWeightsFn = void(const WeightsArgs *args);
+struct GemmArgs;
+using GemmFn = KernelSize(const GemmArgs *args, const KernelSize *size);
 using MatmulInt8Fn = void(const void *a, KernelSize aRow, const void *b, void *c, KernelSize cRow,
                           KernelSize m, KernelSize n, KernelSize k, const Int8Epilogue *epilogue);
 
@@ -121,6 +130,9 @@ union KernelPointer {
   AttentionFn *attention;
   PackRhsInt8Fn *packRhsInt8;
   MatmulInt8Fn *matmulInt8;
+  GemmFn *gemm;
+  PackWeightsFn *packWeights;
+  MatmulWeightsFn *matmulWeights;
 
   constexpr KernelPointer(UnaryFn *f) : unary(f) {}
   constexpr KernelPointer(BinaryFn *f) : binary(f) {}
@@ -142,6 +154,9 @@ union KernelPointer {
   constexpr KernelPointer(AttentionFn *f) : attention(f) {}
   constexpr KernelPointer(PackRhsInt8Fn *f) : packRhsInt8(f) {}
   constexpr KernelPointer(MatmulInt8Fn *f) : matmulInt8(f) {}
+  constexpr KernelPointer(GemmFn *f) : gemm(f) {}
+  constexpr KernelPointer(PackWeightsFn *f) : packWeights(f) {}
+  constexpr KernelPointer(MatmulWeightsFn *f) : matmulWeights(f) {}
 };
 
 } // namespace tessera::kernels

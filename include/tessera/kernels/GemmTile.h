@@ -1,0 +1,150 @@
+// The register tiles of gemm.h: columns of them, over packed panels or operands where they are.
+#pragma once
+
+#include "tessera/kernels/MicroTile.h"
+
+namespace tessera::kernels {
+
+template <class Arch> struct GemmTile {
+  using S = Simd<Arch>;
+  using F = typename S::F;
+  static constexpr int kRows = MatmulShape<Arch>::kRows;
+  static constexpr int kVectors = MatmulShape<Arch>::kVectors;
+  static constexpr std::int64_t kPanel = kVectors * S::kLanes;
+
+  /// What to fetch into L2 while computing: as many rows as b has, of the width of a panel, the one
+  /// that comes next. Null for nothing.
+  struct Ahead {
+    const char *at = nullptr;
+    std::int64_t rowBytes = 0, share = 0; ///< share: rows for each tile
+    const char *end = nullptr;
+  };
+
+  /// c[m, columns] (+)= a[m, k] * the packed panel b, whose rows have kPanel floats.
+  static void packedColumn(const float *a, std::int64_t aRow, const float *b, float *c,
+                           std::int64_t cRow, std::int64_t m, std::int64_t columns, std::int64_t k,
+                           bool accumulate, Ahead ahead) {
+    pickVectors<kVectors, true>(a, aRow, 1, b, kPanel, c, cRow, m, columns, k, accumulate, ahead);
+  }
+
+  /// The same with b where it is. bN other than 1 is slow.
+  static void column(const float *a, std::int64_t aRow, std::int64_t aK, const float *b,
+                     std::int64_t bK, std::int64_t bN, float *c, std::int64_t cRow, std::int64_t m,
+                     std::int64_t columns, std::int64_t k, bool accumulate, Ahead ahead) {
+    if (bN == 1)
+      pickVectors<kVectors, false>(a, aRow, aK, b, bK, c, cRow, m, columns, k, accumulate, ahead);
+    else
+      for (std::int64_t i = 0; i < m; ++i)
+        for (std::int64_t j = 0; j < columns; ++j) {
+          float sum = accumulate ? c[i * cRow + j] : 0.0f;
+          for (std::int64_t p = 0; p < k; ++p)
+            sum += a[i * aRow + p * aK] * b[p * bK + j * bN];
+          c[i * cRow + j] = sum;
+        }
+  }
+
+private:
+  template <int V, bool Packed>
+  static TESSERA_INLINE void pickVectors(const float *a, std::int64_t aRow, std::int64_t aK,
+                                         const float *b, std::int64_t bK, float *c,
+                                         std::int64_t cRow, std::int64_t m, std::int64_t columns,
+                                         std::int64_t k, bool accumulate, Ahead ahead) {
+    if constexpr (V > 1)
+      if (columns <= (V - 1) * S::kLanes)
+        return pickVectors<V - 1, Packed>(a, aRow, aK, b, bK, c, cRow, m, columns, k, accumulate,
+                                          ahead);
+    const std::int64_t tail = columns - (V - 1) * S::kLanes;
+    if (Packed || tail == S::kLanes)
+      rows<V, false>(a, aRow, aK, b, bK, c, cRow, m, tail, k, accumulate, ahead);
+    else
+      rows<V, true>(a, aRow, aK, b, bK, c, cRow, m, tail, k, accumulate, ahead);
+  }
+
+  template <int V, bool Part>
+  static __attribute__((noinline)) void rows(const float *a, std::int64_t aRow, std::int64_t aK,
+                                             const float *b, std::int64_t bK, float *c,
+                                             std::int64_t cRow, std::int64_t m, std::int64_t tail,
+                                             std::int64_t k, bool accumulate, Ahead ahead) {
+    std::int64_t i = 0;
+    // Each tile fetches its share of the rows ahead.
+    const std::int64_t tiles = m / kRows > 0 ? m / kRows : 1;
+    ahead.share = (k + tiles - 1) / tiles;
+    ahead.end = ahead.at ? ahead.at + k * ahead.rowBytes : nullptr;
+    for (; i + kRows <= m; i += kRows) {
+      tile<kRows, V, Part>(a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail, k, accumulate,
+                           ahead);
+      if (ahead.at)
+        ahead.at += ahead.share * ahead.rowBytes;
+    }
+    if (i < m)
+      lastRows<kRows - 1, V, Part>(m - i, a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail,
+                                   k, accumulate);
+  }
+
+  /// acc += a * b, and the rows ahead fetched evenly between: many at once would wait for memory.
+  template <class Micro, int R, int V>
+  static TESSERA_INLINE void multiply(F (&acc)[R][V], const float *a, std::int64_t aRow,
+                                      const float *b, std::int64_t bK, std::int64_t k,
+                                      std::int64_t tail, Ahead ahead) {
+    constexpr std::int64_t kStep = 16;
+    const char *at = ahead.at;
+    const std::int64_t rows = (ahead.share * kStep + k - 1) / k;
+    for (std::int64_t p = 0; p < k; p += kStep) {
+      for (std::int64_t r = 0; r < rows && at < ahead.end; ++r, at += ahead.rowBytes)
+        for (std::int64_t line = 0; line < kPanel * 4; line += 64)
+          __builtin_prefetch(at + line, 0, 2);
+      Micro::multiply(acc, a + p, aRow, 1, b + p * bK, bK, k - p < kStep ? k - p : kStep, tail);
+    }
+  }
+
+  template <int R, int V, bool Part>
+  static TESSERA_INLINE void lastRows(std::int64_t left, const float *a, std::int64_t aRow,
+                                      std::int64_t aK, const float *b, std::int64_t bK, float *c,
+                                      std::int64_t cRow, std::int64_t tail, std::int64_t k,
+                                      bool accumulate) {
+    if constexpr (R > 1)
+      if (left < R)
+        return lastRows<R - 1, V, Part>(left, a, aRow, aK, b, bK, c, cRow, tail, k, accumulate);
+    tile<R, V, Part>(a, aRow, aK, b, bK, c, cRow, tail, k, accumulate);
+  }
+
+  /// c is added last and fetched first, so that it comes from memory while the products run.
+  template <int R, int V, bool Part>
+  static TESSERA_INLINE void tile(const float *a, std::int64_t aRow, std::int64_t aK,
+                                  const float *b, std::int64_t bK, float *c, std::int64_t cRow,
+                                  std::int64_t tail, std::int64_t k, bool accumulate,
+                                  Ahead ahead = {}) {
+    using Micro = MicroTile<Arch, R, V, Part>;
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r)
+      for (std::int64_t line = 0; line < V * S::kLanes; line += 16)
+        __builtin_prefetch(c + r * cRow + line, 1, 3);
+    F acc[R][V];
+    Micro::clear(acc);
+    if (aK == 1 && ahead.at)
+      multiply<Micro>(acc, a, aRow, b, bK, k, tail, ahead);
+    else if (aK == 1)
+      Micro::multiply(acc, a, aRow, 1, b, bK, k, tail);
+    else
+      Micro::multiply(acc, a, aRow, aK, b, bK, k, tail);
+    if (accumulate)
+      add<R, V>(acc, c, cRow, tail);
+    Micro::storeTile(acc, c, cRow, tail);
+  }
+
+  template <int R, int V>
+  static TESSERA_INLINE void add(F (&acc)[R][V], const float *c, std::int64_t cRow,
+                                 std::int64_t tail) {
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      TESSERA_UNROLL
+      for (int v = 0; v < V; ++v) {
+        const float *at = c + r * cRow + v * S::kLanes;
+        acc[r][v] =
+            acc[r][v] + (v + 1 < V || tail == S::kLanes ? S::load(at) : S::loadPart(at, tail));
+      }
+    }
+  }
+};
+
+} // namespace tessera::kernels

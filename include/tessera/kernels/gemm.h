@@ -1,0 +1,201 @@
+// Matrix multiplication of plain operands: packed into blocks that fit the caches, or where that
+// does not pay read as they are; f32, f16 and bf16 operands, f32 sums; epilogues; threads.
+#pragma once
+
+#include "tessera/kernels/Family.h"
+#include "tessera/kernels/FewRows.h"
+#include "tessera/kernels/GemmArgs.h"
+#include "tessera/kernels/GemmFinish.h"
+#include "tessera/kernels/GemmPack.h"
+#include "tessera/kernels/GemmTile.h"
+
+namespace tessera::kernels {
+
+/// T: the type of both operands, as in GemmPack.
+template <class Arch, class T> struct Gemm {
+  static constexpr Family kFamily = Family::Gemm;
+  using S = Simd<Arch>;
+  using Pack = GemmPack<Arch, T>;
+  using Tile = GemmTile<Arch>;
+  static constexpr std::int64_t kRows = MatmulShape<Arch>::kRows;
+  static constexpr std::int64_t kPanel = MatmulShape<Arch>::kVectors * S::kLanes;
+  static constexpr bool kFloat = sizeof(T) == 4;
+
+  /// As GemmArgs says; returns 0, or -1 when it needs a workspace and has none: 16-bit operands.
+  /// With args null it returns the floats of workspace that a product of m x n x k takes, given in
+  /// `size`. Each element is summed in order of k, block by block.
+  static std::int64_t run(const GemmArgs *args, const std::int64_t *size) {
+    if (!args)
+      return workspace(size[0], size[1], size[2]);
+    const GemmArgs &g = *args;
+    if (g.m <= 0 || g.n <= 0)
+      return 0;
+    if (kFloat && direct(g)) {
+      if (g.parallelFor)
+        g.parallelFor(g.pool, (g.n + kChunk - 1) / kChunk, &unpackedChunk,
+                      const_cast<GemmArgs *>(args));
+      else
+        unpacked(g, 0, g.n);
+      return 0;
+    }
+    if (!g.workspace)
+      return -1;
+    packing(g);
+    return 0;
+  }
+
+private:
+  /// Columns of one call of a parallel loop over operands where they are.
+  static constexpr std::int64_t kChunk = 8 * kPanel;
+
+  /// The row of a packed block: whole lines, and an odd number of them, so that the rows of a tile
+  /// do not meet in the same set of L1.
+  static TESSERA_INLINE std::int64_t leftRow(std::int64_t depth) {
+    return (((depth + 15) / 16) | 1) * 16;
+  }
+  static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
+  static std::int64_t workspace(std::int64_t m, std::int64_t n, std::int64_t k) {
+    const GemmBlocks blocks = gemmBlocks(caches(), m, n, k, kRows, kPanel);
+    return blocks.depth * blocks.columns + m * leftRow(blocks.depth) + 16;
+  }
+
+  /// Whether b is better read where it is: for few rows, or when it is near.
+  static bool direct(const GemmArgs &g) {
+    if (!g.workspace)
+      return true;
+    if (g.bN != 1)
+      return false;
+    // A panel that L1 holds is not worth packing for a dozen tiles, nor a matrix that L2 holds.
+    return g.m <= 2 * kRows || (g.m <= 16 * kRows && g.k * kPanel * 4 <= 16 * 1024) ||
+           (g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4);
+  }
+
+  static void unpackedChunk(void *args, std::int64_t index) {
+    const GemmArgs &g = *static_cast<const GemmArgs *>(args);
+    unpacked(g, index * kChunk, least(g.n - index * kChunk, kChunk));
+  }
+
+  /// All rows of the columns [first, first + columns), in order of k without blocks.
+  static void unpacked(const GemmArgs &g, std::int64_t first, std::int64_t columns) {
+    const auto *a = static_cast<const float *>(g.a), *b = static_cast<const float *>(g.b);
+    if (g.bN == 1 && g.m <= 2 * kRows)
+      FewRows<Arch, kRows, MatmulShape<Arch>::kVectors>::run(
+          a, g.aRow, g.aK, b + first, g.bK, g.c + first, g.cRow, g.m, columns, g.k, g.accumulate);
+    else
+      for (std::int64_t j = first; j < first + columns; j += kPanel)
+        Tile::column(a, g.aRow, g.aK, b + j * g.bN, g.bK, g.bN, g.c + j, g.cRow, g.m,
+                     least(first + columns - j, kPanel), g.k, g.accumulate,
+                     ahead(g, j + kPanel, 0));
+    GemmFinish<Arch>::run(g, 0, g.m, first, columns);
+  }
+
+  /// The rows from p on of the whole panel of b at column j, when there is one.
+  static TESSERA_INLINE typename Tile::Ahead ahead(const GemmArgs &g, std::int64_t j,
+                                                   std::int64_t p) {
+    constexpr auto kSize = static_cast<std::int64_t>(sizeof(T));
+    if (g.k <= 0 || g.bN != 1 || j + kPanel > g.n)
+      return {};
+    return {static_cast<const char *>(g.b) + (p * g.bK + j) * kSize, g.bK * kSize};
+  }
+
+  /// One block of k and of columns.
+  struct Stage {
+    const GemmArgs *g;
+    GemmBlocks blocks;
+    std::int64_t p, depth, j, columns;
+    float *left, *right;
+    std::int64_t leftRow;
+    bool packLeft;
+  };
+
+  static void packing(const GemmArgs &g) {
+    Stage s;
+    s.g = &g;
+    s.blocks = gemmBlocks(caches(), g.m, g.n, g.k, kRows, kPanel);
+    s.leftRow = leftRow(s.blocks.depth);
+    s.right = align(g.workspace);
+    s.left = s.right + s.blocks.depth * s.blocks.columns;
+    for (s.j = 0; s.j < g.n; s.j += s.blocks.columns) {
+      s.columns = least(g.n - s.j, s.blocks.columns);
+      s.p = 0;
+      do {
+        s.depth = least(g.k - s.p, s.blocks.depth);
+        stage(s);
+        s.p += s.depth;
+      } while (s.p < g.k);
+    }
+  }
+
+  static TESSERA_INLINE float *align(float *p) {
+    return reinterpret_cast<float *>((reinterpret_cast<std::uintptr_t>(p) + 63) / 64 * 64);
+  }
+
+  static void stage(Stage &s) {
+    const GemmArgs &g = *s.g;
+    // Rows of a few lines in place are as good as packed ones when b has few panels.
+    s.packLeft = !kFloat || g.aK != 1 || g.n > 4 * kPanel;
+    const std::int64_t rowBlocks = (g.m + s.blocks.rows - 1) / s.blocks.rows;
+    if (!g.parallelFor) {
+      for (std::int64_t i = 0; i < rowBlocks; ++i) {
+        packLeft(&s, i);
+        for (std::int64_t q = 0; q < s.columns; q += kPanel)
+          panel(s, i, q, i == 0);
+      }
+      return;
+    }
+    const std::int64_t panels = (s.columns + kPanel - 1) / kPanel;
+    g.parallelFor(g.pool, rowBlocks, &packLeft, &s);
+    g.parallelFor(g.pool, panels, &packRight, &s);
+    g.parallelFor(g.pool, rowBlocks * panels, &onePanel, &s);
+  }
+
+  static void packLeft(void *args, std::int64_t block) {
+    const Stage &s = *static_cast<const Stage *>(args);
+    const GemmArgs &g = *s.g;
+    const std::int64_t i = block * s.blocks.rows;
+    if (s.packLeft)
+      Pack::rows(static_cast<const T *>(g.a) + i * g.aRow + s.p * g.aK, g.aRow, g.aK,
+                 s.left + i * s.leftRow, s.leftRow, least(g.m - i, s.blocks.rows), s.depth);
+  }
+
+  static void packRight(void *args, std::int64_t index) {
+    const Stage &s = *static_cast<const Stage *>(args);
+    const GemmArgs &g = *s.g;
+    const std::int64_t q = index * kPanel;
+    Pack::panels(static_cast<const T *>(g.b) + s.p * g.bK + (s.j + q) * g.bN, g.bK, g.bN,
+                 s.right + q * s.depth, s.depth, least(s.columns - q, kPanel), kPanel);
+  }
+
+  static void onePanel(void *args, std::int64_t index) {
+    const Stage &s = *static_cast<const Stage *>(args);
+    const std::int64_t panels = (s.columns + kPanel - 1) / kPanel;
+    panel(s, index / panels, index % panels * kPanel, false);
+  }
+
+  /// One block of rows by one panel, which is packed just before its first use when `pack` says so.
+  static void panel(const Stage &s, std::int64_t block, std::int64_t q, bool pack) {
+    const GemmArgs &g = *s.g;
+    if (pack)
+      packRight(const_cast<Stage *>(&s), q / kPanel);
+    const std::int64_t i = block * s.blocks.rows, rows = least(g.m - i, s.blocks.rows);
+    const std::int64_t j = s.j + q, columns = least(s.columns - q, kPanel);
+    const float *a = s.left + i * s.leftRow;
+    std::int64_t aRow = s.leftRow;
+    if (!s.packLeft) {
+      a = static_cast<const float *>(g.a) + i * g.aRow + s.p;
+      aRow = g.aRow;
+    }
+    Tile::packedColumn(a, aRow, s.right + q * s.depth, g.c + i * g.cRow + j, g.cRow, rows, columns,
+                       s.depth, g.accumulate || s.p > 0,
+                       pack ? ahead(g, j + kPanel, s.p) : typename Tile::Ahead{});
+    if (s.p + s.depth >= g.k)
+      GemmFinish<Arch>::run(g, i, rows, j, columns);
+  }
+};
+
+template <class Arch> using GemmF32 = Gemm<Arch, float>;
+template <class Arch> using GemmF16 = Gemm<Arch, std::uint16_t>;
+template <class Arch> using GemmBf16 = Gemm<Arch, Bf16>;
+
+} // namespace tessera::kernels

@@ -1,0 +1,204 @@
+// gemm against sums in double: every layout of both operands, 16-bit operands, blocks of k and of
+// rows, epilogues; the same bits with and without threads.
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "Harness.h"
+#include "tessera/kernels/GemmArgs.h"
+
+using namespace tessera;
+using namespace tessera::test;
+using kernels::Activation;
+using kernels::GemmArgs;
+
+namespace {
+
+struct Problem {
+  std::int64_t m, n, k;
+};
+
+std::size_t size(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
+
+std::string text(const Problem &p, int mode) {
+  return "m=" + std::to_string(p.m) + ",n=" + std::to_string(p.n) + ",k=" + std::to_string(p.k) +
+         ",mode=" + std::to_string(mode);
+}
+
+std::vector<Problem> problems(int lanes) {
+  std::vector<Problem> all = {{0, 5, 3}, {5, 0, 3}, {4, 7, 0}, {1, 1, 1}, {70, 4 * lanes, 0}};
+  for (std::int64_t m : {1, 5, 6, 7, 13, 17})
+    for (std::int64_t n : {1, lanes, lanes + 1, 3 * lanes + 1, 4 * lanes, 9 * lanes + 2})
+      all.push_back({m, n, 1 + (m * 7 + n) % 11});
+  all.push_back({100, 5 * lanes + 3, 700}); // packed, with two blocks of k
+  all.push_back({230, 3 * lanes + 1, 1500});
+  return all;
+}
+
+/// Numbers that f16 and bf16 hold exactly, and their bits as that type.
+float coarse(float x) {
+  return std::round(x * 16.0f) / 16.0f;
+}
+
+std::uint16_t bitsOf(float x, std::string_view dtype) {
+  const auto bits = __builtin_bit_cast(std::uint32_t, x);
+  if (dtype == "bf16")
+    return static_cast<std::uint16_t>(bits >> 16);
+  if (x == 0.0f)
+    return 0;
+  return static_cast<std::uint16_t>((bits >> 16 & 0x8000) |
+                                    (((bits >> 23 & 0xff) - 112) << 10 | (bits >> 13 & 0x3ff)));
+}
+
+/// The matrix of `values` as elements of the row's type, turned when asked.
+std::vector<unsigned char> stored(const std::vector<float> &values, std::int64_t rows,
+                                  std::int64_t cols, bool turned, std::string_view dtype) {
+  const std::size_t width = dtype == "f32" ? 4 : 2;
+  std::vector<unsigned char> out(values.size() * width);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < cols; ++j) {
+      const float x = values[size(i * cols + j)];
+      const std::size_t at = size(turned ? j * rows + i : i * cols + j) * width;
+      const std::uint16_t half = bitsOf(x, dtype);
+      std::memcpy(&out[at], width == 4 ? static_cast<const void *>(&x) : &half, width);
+    }
+  return out;
+}
+
+double activated(Activation activation, double x) {
+  switch (activation) {
+  case Activation::None:
+    return x;
+  case Activation::Relu:
+    return std::fmax(x, 0.0);
+  case Activation::Gelu:
+    return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+  case Activation::GeluTanh:
+    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+  case Activation::Silu:
+    return x / (1 + std::exp(-x));
+  case Activation::Tanh:
+    return std::tanh(x);
+  case Activation::Sigmoid:
+    return 1 / (1 + std::exp(-x));
+  }
+  return NAN;
+}
+
+/// A loop that runs backwards, as any order is allowed.
+void backwards(void *, std::int64_t count, ParallelBody body, void *args) {
+  for (std::int64_t i = count; i-- > 0;)
+    body(args, i);
+}
+
+struct Case {
+  Problem p;
+  std::vector<float> a, b, c0, bias;
+  GemmArgs g{};
+  bool turnA, turnB;
+};
+
+Case makeCase(const Problem &p, int mode) {
+  Case x;
+  x.p = p;
+  x.turnA = mode & 1;
+  x.turnB = mode & 2;
+  x.a = randomFloats(size(p.m * p.k), 1);
+  x.b = randomFloats(size(p.k * p.n), 2);
+  x.c0 = randomFloats(size(p.m * p.n), 3);
+  x.bias = randomFloats(size(p.n), 4);
+  for (std::vector<float> *v : {&x.a, &x.b})
+    for (float &value : *v)
+      value = coarse(value);
+  x.g.m = p.m;
+  x.g.n = p.n;
+  x.g.k = p.k;
+  x.g.aRow = x.turnA ? 1 : p.k;
+  x.g.aK = x.turnA ? p.m : 1;
+  x.g.bK = x.turnB ? 1 : p.n;
+  x.g.bN = x.turnB ? p.k : 1;
+  x.g.cRow = p.n;
+  x.g.accumulate = mode & 4;
+  x.g.activation = static_cast<Activation>(mode % 7);
+  if (mode & 8)
+    x.g.bias = x.bias.data();
+  return x;
+}
+
+bool right(const Case &x, const std::vector<float> &got) {
+  for (std::int64_t i = 0; i < x.p.m; ++i)
+    for (std::int64_t j = 0; j < x.p.n; ++j) {
+      const std::size_t at = size(i * x.p.n + j);
+      double sum = (x.g.accumulate ? x.c0[at] : 0.0) + (x.g.bias ? x.bias[size(j)] : 0.0) +
+                   (x.g.residual ? x.c0[at] : 0.0);
+      double magnitude = std::fabs(sum) + 1;
+      for (std::int64_t q = 0; q < x.p.k; ++q) {
+        const double product = double(x.a[size(i * x.p.k + q)]) * x.b[size(q * x.p.n + j)];
+        sum += product;
+        magnitude += std::fabs(product);
+      }
+      const double want = activated(x.g.activation, sum);
+      if (!(std::fabs(got[at] - want) <= magnitude * std::ldexp(double(x.p.k) + 8, -23))) {
+        UNSCOPED_INFO("at " << i << "," << j << " got " << got[at] << ", not " << want);
+        return false;
+      }
+    }
+  return true;
+}
+
+} // namespace
+
+TEST_CASE("gemm multiplies operands of either layout and of every type", "[gemm]") {
+  forEachRow(Family::Gemm, [&](const KernelRow &row) {
+    for (const Problem &p : problems(isaFloatLanes(row.isa)))
+      for (int mode = 0; mode < 16; ++mode) {
+        if (!selected(row, text(p, mode)))
+          continue;
+        INFO(replay(row, text(p, mode)));
+        Case x = makeCase(p, mode);
+        Guarded<unsigned char> a(stored(x.a, p.m, p.k, x.turnA, row.dtype));
+        Guarded<unsigned char> b(stored(x.b, p.k, p.n, x.turnB, row.dtype));
+        Guarded<float> residual(x.c0);
+        const std::int64_t sizes[] = {p.m, p.n, p.k};
+        Guarded<float> workspace(size(row.function.gemm(nullptr, sizes)), 0.0f);
+        x.g.a = a.data();
+        x.g.b = b.data();
+        x.g.workspace = workspace.data();
+        if (mode & 2)
+          x.g.residual = residual.data(), x.g.residualRow = p.n;
+        std::vector<float> serial;
+        for (ParallelFor loop : {ParallelFor(nullptr), &backwards}) {
+          Guarded<float> c(x.g.accumulate ? x.c0 : std::vector<float>(x.c0.size(), NAN),
+                           mode & 1 ? GuardedBuffer::AtStart : GuardedBuffer::AtEnd);
+          x.g.c = c.data();
+          x.g.parallelFor = loop;
+          CHECK(row.function.gemm(&x.g, nullptr) == 0);
+          CHECK((c.intact() && a.intact() && b.intact() && workspace.intact()));
+          const std::vector<float> got(c.data(), c.data() + c.size());
+          if (loop)
+            CHECK((got.empty() || std::memcmp(got.data(), serial.data(), got.size() * 4) == 0));
+          else
+            CHECK(right(x, got));
+          serial = got;
+        }
+      }
+  });
+}
+
+TEST_CASE("gemm does without a workspace for f32 only", "[gemm]") {
+  forEachRow(Family::Gemm, [&](const KernelRow &row) {
+    for (int mode = 0; mode < 4; ++mode) {
+      Case x = makeCase({20, 37, 45}, mode);
+      const std::vector<unsigned char> a = stored(x.a, 20, 45, x.turnA, row.dtype);
+      const std::vector<unsigned char> b = stored(x.b, 45, 37, x.turnB, row.dtype);
+      std::vector<float> c(x.c0.size(), NAN);
+      x.g.a = a.data();
+      x.g.b = b.data();
+      x.g.c = c.data();
+      CHECK(row.function.gemm(&x.g, nullptr) == (row.dtype == "f32" ? 0 : -1));
+      CHECK((row.dtype != "f32" || right(x, c)));
+    }
+  });
+}
