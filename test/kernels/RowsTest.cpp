@@ -135,14 +135,38 @@ TEST_CASE("norms scale rows to their statistics", "[rows]") {
   });
 }
 
+namespace {
+
+/// What a row reduction makes of numbers, in double.
+double reduced(std::string_view op, const std::vector<double> &x) {
+  double sum = 0, product = 1, high = -HUGE_VAL, low = HUGE_VAL, sizes = 0, squares = 0, powers = 0;
+  for (double v : x) {
+    sum += v;
+    product *= v;
+    high = std::fmax(high, v);
+    low = std::fmin(low, v);
+    sizes += std::fabs(v);
+    squares += v * v;
+    powers += std::exp(v);
+  }
+  return op == "row_reduce_sum"         ? sum
+         : op == "row_reduce_prod"      ? product
+         : op == "row_reduce_max"       ? high
+         : op == "row_reduce_min"       ? low
+         : op == "row_reduce_l1"        ? sizes
+         : op == "row_reduce_l2"        ? std::sqrt(squares)
+         : op == "row_reduce_logsumexp" ? std::log(powers)
+                                        : sum / static_cast<double>(x.size());
+}
+
+} // namespace
+
 TEST_CASE("row reductions combine whole rows, and what was there before when asked", "[rows]") {
   forEachRow(Family::RowReduce, [&](const KernelRow &row) {
-    const bool sum = row.op == "row_reduce_sum", prod = row.op == "row_reduce_prod";
-    const bool high = row.op == "row_reduce_max";
     eachShape(row, [&](std::int64_t rows, std::int64_t cols, std::int64_t gap) {
       INFO(replay(row, text(rows, cols, gap)));
       std::vector<float> values = gapped(rows, cols, gap, 1.0f);
-      if (prod)
+      if (row.op == "row_reduce_prod")
         for (float &v : values)
           v = 1.0f + v / static_cast<float>(cols);
       Guarded<float> x(values);
@@ -151,17 +175,14 @@ TEST_CASE("row reductions combine whole rows, and what was there before when ask
       row.function.rowReduce(x.data(), rows, cols + gap, cols, z.data(), 1);
       bool right = x.intact() && y.intact() && z.intact();
       for (std::int64_t r = 0; r < rows; ++r) {
-        double want = sum ? 0 : prod ? 1 : high ? -HUGE_VAL : HUGE_VAL;
-        for (std::int64_t c = 0; c < cols; ++c) {
-          const double v = x[size(r * (cols + gap) + c)];
-          want = sum ? want + v : prod ? want * v : high ? std::fmax(want, v) : std::fmin(want, v);
-        }
-        const double both = sum    ? want + 0.5
-                            : prod ? want * 0.5
-                            : high ? std::fmax(want, 0.5)
-                                   : std::fmin(want, 0.5);
+        const float *from = x.data() + r * (cols + gap);
+        std::vector<double> numbers(from, from + cols);
+        const double want = reduced(row.op, numbers);
+        numbers.push_back(0.5);
+        // Means are added, all others are those of one row that is longer.
+        const double both = row.op == "row_reduce_mean" ? want + 0.5 : reduced(row.op, numbers);
         right &= std::fabs(y[size(r)] - want) <= 1e-6 * static_cast<double>(cols);
-        right &= std::fabs(z[size(r)] - both) <= 1e-6 * static_cast<double>(cols);
+        right &= std::fabs(z[size(r)] - both) <= 1e-6 * static_cast<double>(cols + 1);
       }
       CHECK(right);
     });
@@ -175,6 +196,25 @@ TEST_CASE("row reductions combine whole rows, and what was there before when ask
       CHECK(std::isnan(y));
     }
     row.function.rowReduce(x.data(), 1, 50, 0, &y, 0);
-    CHECK(y == (sum ? 0.0f : prod ? 1.0f : high ? -INFINITY : INFINITY));
+    const double none = reduced(row.op, {});
+    CHECK((y == static_cast<float>(none) || (std::isnan(y) && std::isnan(none))));
+  });
+}
+
+TEST_CASE("logsumexp neither overflows nor loses infinities", "[rows]") {
+  forEachRow(Family::RowReduce, [&](const KernelRow &row) {
+    if (row.op != "row_reduce_logsumexp")
+      return;
+    INFO(replay(row, ""));
+    for (float x : {3e38f, -3e38f, INFINITY, -INFINITY}) {
+      const std::vector<float> row3(3, x);
+      float y = 0;
+      row.function.rowReduce(row3.data(), 1, 3, 3, &y, 0);
+      CHECK(y == x);
+    }
+    const std::vector<float> mixed = {1.0f, INFINITY, -INFINITY, -2.0f};
+    float y = 0;
+    row.function.rowReduce(mixed.data(), 1, 4, 4, &y, 0);
+    CHECK(y == INFINITY);
   });
 }

@@ -37,6 +37,13 @@ enum class Family : std::uint8_t {
   Attention,     ///< attention.h
   PackRhsInt8,   ///< pack_rhs_int8.h
   MatmulInt8,    ///< matmul_int8.h
+  ColReduce,     ///< columns.h: called through rowReduce
+  ArgReduce,     ///< arg_reduction.h
+  TopK,          ///< top_k.h
+  Scan,          ///< cumsum.h
+  Cast,          ///< cast.h
+  Compare,       ///< compare.h
+  Select,        ///< select.h
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -105,6 +112,17 @@ using GemmFn = KernelSize(const GemmArgs *args, const KernelSize *size);
 using MatmulInt8Fn = void(const void *a, KernelSize aRow, const void *b, void *c, KernelSize cRow,
                           KernelSize m, KernelSize n, KernelSize k, const Int8Epilogue *epilogue);
 
+using ArgReduceFn = void(const float *x, KernelSize rows, KernelSize rowStride, KernelSize cols,
+                         std::int64_t *out);
+using TopKFn = void(const float *x, KernelSize rows, KernelSize rowStride, KernelSize cols,
+                    KernelSize k, float *values, std::int64_t *indices);
+using ScanFn = void(const float *x, KernelSize xRow, float *y, KernelSize yRow, KernelSize rows,
+                    KernelSize cols, std::int32_t exclusive, std::int32_t reverse);
+using CastFn = void(const void *x, void *y, KernelSize count);
+using CompareFn = void(const float *a, KernelSize aStride, const float *b, KernelSize bStride,
+                       std::uint8_t *y, KernelSize count);
+using SelectFn = void(const std::uint8_t *condition, const float *a, KernelSize aStride,
+                      const float *b, KernelSize bStride, float *y, KernelSize count);
 struct AttentionArgs;
 using AttentionFn = void(const AttentionArgs &args);
 
@@ -128,6 +146,12 @@ union KernelPointer {
   FractalCopyFn *fractalCopy;
   GatherRowsFn *gatherRows;
   AttentionFn *attention;
+  ArgReduceFn *argReduce;
+  TopKFn *topK;
+  ScanFn *scan;
+  CastFn *cast;
+  CompareFn *compare;
+  SelectFn *select;
   PackRhsInt8Fn *packRhsInt8;
   MatmulInt8Fn *matmulInt8;
   GemmFn *gemm;
@@ -152,6 +176,12 @@ union KernelPointer {
   constexpr KernelPointer(FractalCopyFn *f) : fractalCopy(f) {}
   constexpr KernelPointer(GatherRowsFn *f) : gatherRows(f) {}
   constexpr KernelPointer(AttentionFn *f) : attention(f) {}
+  constexpr KernelPointer(ArgReduceFn *f) : argReduce(f) {}
+  constexpr KernelPointer(TopKFn *f) : topK(f) {}
+  constexpr KernelPointer(ScanFn *f) : scan(f) {}
+  constexpr KernelPointer(CastFn *f) : cast(f) {}
+  constexpr KernelPointer(CompareFn *f) : compare(f) {}
+  constexpr KernelPointer(SelectFn *f) : select(f) {}
   constexpr KernelPointer(PackRhsInt8Fn *f) : packRhsInt8(f) {}
   constexpr KernelPointer(MatmulInt8Fn *f) : matmulInt8(f) {}
   constexpr KernelPointer(GemmFn *f) : gemm(f) {}

@@ -147,6 +147,11 @@ template <> struct Simd<xsimd::fma3<xsimd::avx2>> : SimdBase<xsimd::fma3<xsimd::
   static TESSERA_INLINE F loadHalf(const std::uint16_t *p) {
     return F(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
   }
+  /// Stores kLanes values rounded to f16.
+  static TESSERA_INLINE void storeHalf(std::uint16_t *p, F x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(p),
+                     _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  }
 };
 #endif
 
@@ -257,6 +262,10 @@ template <> struct Simd<xsimd::avx512bw> : SimdBase<xsimd::avx512bw> {
   }
   static TESSERA_INLINE F loadHalf(const std::uint16_t *p) {
     return F(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p))));
+  }
+  static TESSERA_INLINE void storeHalf(std::uint16_t *p, F x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(p),
+                        _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
   }
 };
 #endif

@@ -7,7 +7,8 @@
 namespace tessera::kernels {
 
 /// Base of Kernel<Arch> with `kIdentity`, `F combine(F, F)`, `float combine(float, float)` and
-/// `float fold(F)`.
+/// `float fold(F)`; and where they are not the identity, `take`, what is combined of an element,
+/// and `finish`, what is made of the combination of so many; `join` then combines two results.
 template <class Kernel, class Arch> struct RowReduceKernel {
   using S = Simd<Arch>;
   using F = typename S::F;
@@ -20,7 +21,7 @@ template <class Kernel, class Arch> struct RowReduceKernel {
                   float *out, std::int32_t accumulate) {
     for (std::int64_t r = 0; r < rows; ++r) {
       const float value = row(x + r * rowStride, cols);
-      out[r] = accumulate ? Kernel::combine(out[r], value) : value;
+      out[r] = accumulate ? joined(out[r], value) : value;
     }
   }
 
@@ -32,16 +33,36 @@ template <class Kernel, class Arch> struct RowReduceKernel {
     for (; c + 4 * S::kLanes <= cols; c += 4 * S::kLanes) {
       TESSERA_UNROLL
       for (int i = 0; i < 4; ++i)
-        acc[i] = Kernel::combine(acc[i], S::load(x + c + i * S::kLanes));
+        acc[i] = Kernel::combine(acc[i], taken(S::load(x + c + i * S::kLanes)));
     }
     for (; c + S::kLanes <= cols; c += S::kLanes)
-      acc[0] = Kernel::combine(acc[0], S::load(x + c));
+      acc[0] = Kernel::combine(acc[0], taken(S::load(x + c)));
     float rest = Kernel::kIdentity;
     for (; c < cols; ++c)
-      rest = Kernel::combine(rest, x[c]);
+      rest = Kernel::combine(rest, taken(x[c]));
     const F both =
         Kernel::combine(Kernel::combine(acc[0], acc[1]), Kernel::combine(acc[2], acc[3]));
-    return Kernel::combine(Kernel::fold(both), rest);
+    return finished(Kernel::combine(Kernel::fold(both), rest), cols);
+  }
+
+private:
+  template <class X> static TESSERA_INLINE X taken(X x) {
+    if constexpr (requires { Kernel::take(x); })
+      return Kernel::take(x);
+    else
+      return x;
+  }
+  static TESSERA_INLINE float finished(float value, std::int64_t cols) {
+    if constexpr (requires { Kernel::finish(value, cols); })
+      return Kernel::finish(value, cols);
+    else
+      return value;
+  }
+  static TESSERA_INLINE float joined(float a, float b) {
+    if constexpr (requires { Kernel::join(a, b); })
+      return Kernel::join(a, b);
+    else
+      return Kernel::combine(a, b);
   }
 };
 
