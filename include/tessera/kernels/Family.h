@@ -44,6 +44,12 @@ enum class Family : std::uint8_t {
   Cast,          ///< cast.h
   Compare,       ///< compare.h
   Select,        ///< select.h
+  CopyNd,        ///< transpose_nd.h
+  Rope,          ///< rope.h
+  Quantize,      ///< quantize.h, dequantize.h
+  Resize,        ///< resize.h
+  LstmCell,      ///< lstm_cell.h
+  GruCell,       ///< gru_cell.h
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -123,6 +129,24 @@ using CompareFn = void(const float *a, KernelSize aStride, const float *b, Kerne
                        std::uint8_t *y, KernelSize count);
 using SelectFn = void(const std::uint8_t *condition, const float *a, KernelSize aStride,
                       const float *b, KernelSize bStride, float *y, KernelSize count);
+using CopyNdFn = void(const void *src, const KernelSize *srcStrides, void *dst,
+                      const KernelSize *dstStrides, const KernelSize *sizes, KernelSize rank,
+                      KernelSize elementBytes);
+using RopeFn = void(const float *x, KernelSize xRow, float *y, KernelSize yRow, const float *cos,
+                    const float *sin, KernelSize angleRow, KernelSize rows, KernelSize size,
+                    std::int32_t interleaved);
+using QuantizeFn = void(const void *x, KernelSize xRow, void *y, KernelSize yRow, KernelSize rows,
+                        KernelSize cols, const float *scales, const std::int32_t *zeros);
+using ResizeFn = void(const float *in, KernelSize inRow, KernelSize inPixel, KernelSize c,
+                      float *out, KernelSize outRow, KernelSize outPixel, KernelSize outH,
+                      KernelSize outW, KernelSize taps, const std::int32_t *rows,
+                      const float *rowWeights, const std::int32_t *cols, const float *colWeights);
+using LstmCellFn = void(const float *gates, KernelSize gatesRow, const float *cell,
+                        KernelSize cellRow, float *next, KernelSize nextRow, float *hidden,
+                        KernelSize hiddenRow, KernelSize rows, KernelSize size);
+using GruCellFn = void(const float *input, KernelSize inputRow, const float *recurrent,
+                       KernelSize recurrentRow, const float *state, KernelSize stateRow,
+                       float *next, KernelSize nextRow, KernelSize rows, KernelSize size);
 struct AttentionArgs;
 using AttentionFn = void(const AttentionArgs &args);
 
@@ -152,6 +176,12 @@ union KernelPointer {
   CastFn *cast;
   CompareFn *compare;
   SelectFn *select;
+  CopyNdFn *copyNd;
+  RopeFn *rope;
+  QuantizeFn *quantize;
+  ResizeFn *resize;
+  LstmCellFn *lstmCell;
+  GruCellFn *gruCell;
   PackRhsInt8Fn *packRhsInt8;
   MatmulInt8Fn *matmulInt8;
   GemmFn *gemm;
@@ -182,6 +212,12 @@ union KernelPointer {
   constexpr KernelPointer(CastFn *f) : cast(f) {}
   constexpr KernelPointer(CompareFn *f) : compare(f) {}
   constexpr KernelPointer(SelectFn *f) : select(f) {}
+  constexpr KernelPointer(CopyNdFn *f) : copyNd(f) {}
+  constexpr KernelPointer(RopeFn *f) : rope(f) {}
+  constexpr KernelPointer(QuantizeFn *f) : quantize(f) {}
+  constexpr KernelPointer(ResizeFn *f) : resize(f) {}
+  constexpr KernelPointer(LstmCellFn *f) : lstmCell(f) {}
+  constexpr KernelPointer(GruCellFn *f) : gruCell(f) {}
   constexpr KernelPointer(PackRhsInt8Fn *f) : packRhsInt8(f) {}
   constexpr KernelPointer(MatmulInt8Fn *f) : matmulInt8(f) {}
   constexpr KernelPointer(GemmFn *f) : gemm(f) {}
