@@ -274,6 +274,7 @@ int run(int argc, char **argv) {
   addMatmul();
   addMovement();
   addRows();
+  addTensors();
   addWindow();
   addLibraries();
 #if defined(TESSERA_BENCH_PROGRAMS)

@@ -106,6 +106,7 @@ void addElementwise();
 void addMatmul();
 void addMovement();
 void addRows();
+void addTensors();
 void addWindow();
 /// Rows of OpenBLAS and oneDNN, where they are.
 void addLibraries();
