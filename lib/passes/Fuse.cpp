@@ -92,9 +92,13 @@ struct Fuse : impl::NpuFuseBase<Fuse> {
           blocks.push_back(&block);
       return WalkResult::advance();
     });
+    std::shared_ptr<const tile::ChipSpec> chip;
+    if (auto module = getOperation()->getParentOfType<ModuleOp>();
+        module && module->hasAttr(tile::ChipSpec::kAttrName))
+      chip = tile::ChipSpec::of(module);
     for (Block *block : blocks) {
       eraseDead(*block);
-      FuseGroups groups(*block, {enable, maxGroupOps});
+      FuseGroups groups(*block, {enable, maxGroupOps, chip.get()});
       for (FuseGroup *group : groups.all())
         makeKernel(*group);
       eraseDead(*block); // constants that only kernels used, which have copies now

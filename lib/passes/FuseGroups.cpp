@@ -1,6 +1,8 @@
 // Which operators join into one kernel: may they, should they, and in which order it is tried.
 #include "FuseGroups.h"
 
+#include "Attention.h"
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Remarks.h"
 #include "tessera/dialect/npu/NpuOps.h"
@@ -53,11 +55,34 @@ FuseGroups::FuseGroups(Block &block, Limits limits) : limits(limits) {
     group->anchor = isElementwise(&op) ? nullptr : &op;
     byOp[&op] = group.get();
     groups.push_back(std::move(group));
-    if (limits.enable)
+    if (limits.enable && !joinAttention(&op))
       growFrom(*byOp[&op]);
   }
   if (limits.enable)
     explain();
+}
+
+bool FuseGroups::joinAttention(Operation *last) {
+  std::optional<Attention> attention = limits.chip ? matchAttention(last) : std::nullopt;
+  if (!attention)
+    return false;
+  auto typeOf = [](Value v) { return cast<RankedTensorType>(v.getType()); };
+  if (!chooseAttentionTile(typeOf(attention->query), typeOf(attention->key),
+                           typeOf(attention->value), *limits.chip))
+    return false;
+  // The operators before the last may have been joined with each other, and with nothing else.
+  FuseGroup *group = byOp[last];
+  llvm::SmallPtrSet<Operation *, 8> inside(attention->ops.begin(), attention->ops.end());
+  for (Operation *op : attention->ops)
+    for (Operation *mate : byOp[op]->ops)
+      if (!inside.contains(mate))
+        return false;
+  for (Operation *op : attention->ops)
+    if (byOp[op] != group)
+      join(*byOp[op], *group);
+  group->anchor = last;
+  group->closed = true;
+  return true;
 }
 
 FuseGroup *FuseGroups::groupOf(Value value) {
@@ -86,6 +111,8 @@ FuseGroups::Refusal FuseGroups::acceptsFrom(Operation *user, Value value,
 
 FuseGroups::Refusal FuseGroups::legality(const FuseGroup &producer, const FuseGroup &consumer) {
   Value value = producer.final()->getResult(0);
+  if (producer.closed || consumer.closed)
+    return "attention is a kernel of its own";
   for (const FuseGroup *group : {&producer, &consumer})
     if (group->anchor && familyOf(group->anchor) == OpFamily::Movement)
       return "data movement is a kernel of its own";

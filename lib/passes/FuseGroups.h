@@ -2,6 +2,8 @@
 #ifndef TESSERA_LIB_PASSES_FUSEGROUPS_H
 #define TESSERA_LIB_PASSES_FUSEGROUPS_H
 
+#include "tessera/dialect/tile/ChipSpec.h"
+
 #include "mlir/IR/Block.h"
 #include "mlir/IR/Operation.h"
 
@@ -17,6 +19,7 @@ struct FuseGroup {
   llvm::SmallVector<mlir::Operation *> ops;
   /// The one operator of the group that is not elementwise, or null.
   mlir::Operation *anchor = nullptr;
+  bool closed = false; ///< Nothing joins it.
 
   mlir::Operation * final() const { return ops.back(); }
 };
@@ -27,6 +30,7 @@ public:
   struct Limits {
     bool enable = true;
     unsigned maxOps = 32;
+    const tile::ChipSpec *chip = nullptr; ///< What attention is asked of; null: left apart.
   };
   FuseGroups(mlir::Block &block, Limits limits);
 
@@ -47,6 +51,8 @@ private:
   llvm::SmallVector<FuseGroup *> producersOf(const FuseGroup &group);
   void join(FuseGroup &producer, FuseGroup &consumer);
   void growFrom(FuseGroup &group);
+  /// Makes one group of attention that ends in the operator, where the chip has a way for it.
+  bool joinAttention(mlir::Operation *last);
   /// Remarks on every group that was left apart from one that uses its result.
   void explain();
 

@@ -49,13 +49,6 @@ struct Placer::Region {
   size_t inputs;
 };
 
-/// Rows [offset, offset + count) of a loop, `most` of them or fewer.
-struct Placer::Rows {
-  unsigned loop;
-  int64_t most;
-  Value offset, count;
-};
-
 static bool runsAlong(AffineExpr expr, unsigned loop) {
   auto dim = dyn_cast<AffineDimExpr>(expr);
   return dim && dim.getPosition() == loop;

@@ -53,6 +53,7 @@ struct Placer::Staged {
   Value l1a, l1b, l0b, accumulator;
   Value l0a, l0aStored; // as the unit walks it, row by row of blocks, and as it lies
   Value m, n, zero;     // extents of the result, and where k begins
+  bool lhsKept = false; // L1 has all of lhs already
 };
 
 constexpr int64_t kBlockRows = 16; // of every fractal block
@@ -169,7 +170,7 @@ LogicalResult Placer::allocateStages(Staged &s, const tile::Mma &unit) {
 /// Brings `count` of k from `from` on into L1; a convolution's lines are there already.
 void Placer::loadL1(const Staged &s, Value from, Value count) {
   Location loc = s.op->getLoc();
-  if (!s.conv)
+  if (!s.conv && !s.lhsKept)
     tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nz,
                          part(b, loc, s.lhs, s.turnLhs ? 0 : 1, from, count), s.l1a);
   tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nz,
@@ -206,36 +207,53 @@ void Placer::feedUnit(const Staged &s, Value from, Value at, Value count) {
   tile::MmaOp::create(b, loc, s.l0a, s.l0b, s.accumulator, s.m, s.n, count, notFirst);
 }
 
-/// Operands go GM -> L1 in fractal blocks, L1 -> L0A/L0B in steps of k, and the accumulator leaves
-/// through the fixpipe (or the vector pipe, where the chip has no fixpipe).
-LogicalResult Placer::placeStaged(Operation *op, const tile::Mma &unit) {
+/// Operands go GM -> L1 in fractal blocks and L1 -> L0A/L0B in steps of k. The accumulator begins
+/// anew where `base`, if given, is zero. Returns it.
+FailureOr<Value> Placer::accumulate(Operation *op, const tile::Mma &unit, Operation *keepsLhs,
+                                    Value base) {
   Location loc = op->getLoc();
   usesMatrix = true;
   FailureOr<Staged> staged = stage(op);
   if (failed(staged) || failed(allocateStages(*staged, unit)))
     return failure();
   Staged &s = *staged;
+  if (keepsLhs && s.steps.outer >= s.shape.k) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(keepsLhs);
+    tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nz, s.lhs, s.l1a);
+    s.lhsKept = true;
+  }
   s.out = outMatrix(op, s.out);
   s.m = dim(loc, s.out, 0), s.n = dim(loc, s.out, 1);
   s.zero = constant(loc, 0);
   Value depth = constant(loc, s.shape.k);
   auto outer = scf::ForOp::create(b, loc, s.zero, depth, constant(loc, s.steps.outer));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(outer.getBody());
-    Value k1 = outer.getInductionVar();
-    Value left = arith::SubIOp::create(b, loc, depth, k1);
-    Value count = arith::MinSIOp::create(b, loc, left, constant(loc, s.steps.outer));
-    loadL1(s, k1, count);
-    auto inner = scf::ForOp::create(b, loc, s.zero, count, constant(loc, s.steps.inner));
-    b.setInsertionPointToStart(inner.getBody());
-    Value k0 = inner.getInductionVar();
-    Value at = arith::AddIOp::create(b, loc, k1, k0);
-    Value rest = arith::SubIOp::create(b, loc, count, k0);
-    Value kk = arith::MinSIOp::create(b, loc, rest, constant(loc, s.steps.inner));
-    feedUnit(s, k0, at, kk);
-  }
-  return drain(op, s.accumulator, s.out, s.m, s.n);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(outer.getBody());
+  Value k1 = outer.getInductionVar();
+  Value left = arith::SubIOp::create(b, loc, depth, k1);
+  Value count = arith::MinSIOp::create(b, loc, left, constant(loc, s.steps.outer));
+  loadL1(s, k1, count);
+  auto inner = scf::ForOp::create(b, loc, s.zero, count, constant(loc, s.steps.inner));
+  b.setInsertionPointToStart(inner.getBody());
+  Value k0 = inner.getInductionVar();
+  Value at = arith::AddIOp::create(b, loc, k1, k0);
+  Value rest = arith::SubIOp::create(b, loc, count, k0);
+  Value kk = arith::MinSIOp::create(b, loc, rest, constant(loc, s.steps.inner));
+  if (base)
+    at = arith::AddIOp::create(b, loc, base, at);
+  feedUnit(s, k0, at, kk);
+  return s.accumulator;
+}
+
+/// The accumulator leaves through the fixpipe (or the vector pipe, where the chip has no fixpipe).
+LogicalResult Placer::placeStaged(Operation *op, const tile::Mma &unit, Operation *keepsLhs) {
+  FailureOr<Value> accumulator = accumulate(op, unit, keepsLhs, Value());
+  if (failed(accumulator))
+    return failure();
+  Location loc = op->getLoc();
+  Value out = outMatrix(op, placed(op->getOperand(2)));
+  return drain(op, *accumulator, out, dim(loc, out, 0), dim(loc, out, 1));
 }
 
 /// Narrows what the accumulator held, on the vector unit.

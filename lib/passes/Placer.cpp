@@ -39,6 +39,7 @@ LogicalResult Placer::place(Operation *op) {
   LogicalResult result =
       llvm::TypeSwitch<Operation *, LogicalResult>(op)
           .Case<tile::MatmulOp, tile::Conv2DOp>([&](Operation *o) { return placeContraction(o); })
+          .Case([&](tile::AttentionOp o) { return placeAttention(o); })
           .Case([&](tile::WindowOp o) { return placeWindow(o); })
           .Case([&](tile::PackOp o) { return success(); })
           .Case([&](linalg::GenericOp o) { return placeGeneric(o); })
@@ -63,8 +64,8 @@ LogicalResult Placer::place(Operation *op) {
           });
   if (failed(result))
     return failure();
-  if (isa<tile::MatmulOp, tile::Conv2DOp, linalg::GenericOp, linalg::FillOp, memref::CopyOp,
-          memref::AllocOp, memref::DeallocOp>(op))
+  if (isa<tile::AttentionOp, tile::MatmulOp, tile::Conv2DOp, linalg::GenericOp, linalg::FillOp,
+          memref::CopyOp, memref::AllocOp, memref::DeallocOp>(op))
     dead.push_back(op);
   if (isa<tile::PackOp>(op))
     for (OpOperand &operand : op->getOpOperands())

@@ -25,6 +25,13 @@ public:
   bool usesMatrix = false, usesVector = false;
 
 private:
+  /// Rows [offset, offset + count) of a loop, `most` of them or fewer.
+  struct Rows {
+    unsigned loop;
+    int64_t most;
+    mlir::Value offset, count;
+  };
+
   mlir::LogicalResult place(mlir::Operation *op);
 
   // PlaceContraction.cpp
@@ -39,7 +46,11 @@ private:
 
   // PlaceStaged.cpp
   struct Staged;
-  mlir::LogicalResult placeStaged(mlir::Operation *op, const tile::Mma &unit);
+  /// With `keepsLhs`, a loop around the operation, lhs is loaded once in front of it.
+  mlir::LogicalResult placeStaged(mlir::Operation *op, const tile::Mma &unit,
+                                  mlir::Operation *keepsLhs = nullptr);
+  mlir::FailureOr<mlir::Value> accumulate(mlir::Operation *op, const tile::Mma &unit,
+                                          mlir::Operation *keepsLhs, mlir::Value base);
   mlir::FailureOr<Staged> stage(mlir::Operation *op);
   mlir::LogicalResult allocateStages(Staged &s, const tile::Mma &unit);
   void loadL1(const Staged &s, mlir::Value from, mlir::Value count);
@@ -51,9 +62,26 @@ private:
   mlir::LogicalResult drain(mlir::Operation *op, mlir::Value accumulator, mlir::Value out,
                             mlir::Value m, mlir::Value n);
 
+  // PlaceAttention.cpp
+  struct AttentionWork;
+  struct AttentionCore;
+  mlir::LogicalResult placeAttention(tile::AttentionOp op);
+  mlir::LogicalResult placeScores(const AttentionWork &w, const tile::Mma &unit,
+                                  mlir::Operation *all, mlir::Value j);
+  mlir::FailureOr<mlir::Value> placeProduct(const AttentionWork &w, const tile::Mma &unit,
+                                            mlir::Value j);
+  AttentionCore attentionCore(const AttentionWork &w, int64_t core);
+  void placeGreatest(const AttentionWork &w, const AttentionCore &c, mlir::Value j);
+  void finishGreatest(const AttentionWork &w, const AttentionCore &c);
+  void placeWeights(const AttentionWork &w, const AttentionCore &c, mlir::Value j);
+  void placeDivision(const AttentionWork &w, const AttentionCore &c);
+  void loadScores(const AttentionWork &w, const AttentionCore &c, mlir::Value buffer,
+                  mlir::Value j);
+  mlir::Value byLanes(const AttentionWork &w, const AttentionCore &c, mlir::Value buffer);
+  void fillWith(mlir::Location loc, double value, mlir::Value target);
+
   // PlaceRegion.cpp
   struct Region;
-  struct Rows;
   mlir::LogicalResult placeGeneric(mlir::linalg::GenericOp op);
   mlir::LogicalResult placeScalar(mlir::linalg::GenericOp op);
   mlir::LogicalResult placeCut(const Region &region);

@@ -35,9 +35,8 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
-      LogicalResult planned = function->hasAttr("tile.kernel")
-                                  ? planKernel(function, *chip)
-                                  : planArena(function);
+      LogicalResult planned =
+          function->hasAttr("tile.kernel") ? planKernel(function, *chip) : planArena(function);
       if (failed(planned))
         return signalPassFailure();
     }
@@ -48,12 +47,14 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
     if (kernel->hasAttr("tile.space_bytes"))
       return success();
     ProgramOrder order(kernel);
-    std::map<std::string, SmallVector<Interval>> spaces;
+    // Each core of a kind that a group has several of has its own memory.
+    std::map<std::pair<std::string, int64_t>, SmallVector<Interval>> spaces;
     auto note = [&](Value buffer, StringRef space) {
       Interval interval = order.lifetime(buffer);
       interval.bytes = bytesOf(cast<MemRefType>(buffer.getType()));
+      auto core = buffer.getDefiningOp()->getAttrOfType<IntegerAttr>("tile.core");
       if (interval.end >= interval.begin)
-        spaces[space.str()].push_back(interval);
+        spaces[{space.str(), core ? core.getInt() : 0}].push_back(interval);
     };
     bool sized = true;
     kernel.walk([&](memref::AllocOp alloc) {
@@ -63,13 +64,13 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
     });
     if (!sized)
       return kernel.emitError("has a buffer of no static size");
-    kernel.walk([&](tile::WorkspaceOp ring) {
-      note(ring.getBuffer(), "workspace");
-    });
+    kernel.walk([&](tile::WorkspaceOp ring) { note(ring.getBuffer(), "workspace"); });
     Builder b(&getContext());
     SmallVector<NamedAttribute> sizes;
-    for (auto &[space, intervals] : spaces) {
-      const tile::Memory *memory = chip.memory(space);
+    for (auto &[place, intervals] : spaces) {
+      auto &[name, core] = place;
+      const tile::Memory *memory = chip.memory(name);
+      std::string space = core > 0 ? name + "." + std::to_string(core) : name;
       int64_t align = memory ? std::max<int64_t>(memory->align, 1) : 1;
       int64_t bytes = packIntervals(intervals, std::max(align, kArenaAlign));
       // A CPU's scratch is a share of a cache: more than that is slow, not wrong.
@@ -87,8 +88,7 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
   }
 
   LogicalResult overflow(func::FuncOp kernel, const tile::Memory &memory,
-                         ArrayRef<Interval> intervals, int64_t bytes,
-                         const tile::ChipSpec &chip) {
+                         ArrayRef<Interval> intervals, int64_t bytes, const tile::ChipSpec &chip) {
     auto [live, where] = peak(intervals);
     InFlightDiagnostic diagnostic = kernel.emitError("kernel '")
                                     << kernel.getName() << "' needs " << bytes << " bytes of "
@@ -120,16 +120,16 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
     OpBuilder b(&getContext());
     auto type = MemRefType::get({bytes}, b.getI8Type());
     unsigned index = entry.getNumArguments();
-    if (failed(entry.insertArgument(index, type, b.getDictionaryAttr(b.getNamedAttr(
-                                                     "tile.arena", b.getUnitAttr())),
-                                    entry.getLoc())))
+    if (failed(entry.insertArgument(
+            index, type, b.getDictionaryAttr(b.getNamedAttr("tile.arena", b.getUnitAttr())),
+            entry.getLoc())))
       return failure();
     Value arena = entry.getArgument(index);
     for (auto [alloc, interval] : llvm::zip_equal(allocs, intervals)) {
       b.setInsertionPoint(alloc);
       Value offset = arith::ConstantIndexOp::create(b, alloc.getLoc(), interval.offset);
-      Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, offset,
-                                          ValueRange());
+      Value view =
+          memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, offset, ValueRange());
       for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))
         if (isa<memref::DeallocOp>(user))
           user->erase();

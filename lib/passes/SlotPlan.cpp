@@ -25,17 +25,18 @@ public:
       BufferSlots entry{buffer};
       if (buffer.gainsFromSlots && (buffer.loop || runs.longest() > 1))
         entry.slots = kSlots;
+      if (auto most = buffer.owner->getAttrOfType<IntegerAttr>("tile.slots"))
+        entry.slots = std::min<int64_t>(entry.slots, std::max<int64_t>(most.getInt(), 1));
       plan.buffers.push_back(entry);
     }
-    grid.getBody()->walk([&](memref::AllocOp alloc) {
-      allocated[tile::spaceOf(alloc.getType()).str()].push_back(alloc);
-    });
+    grid.getBody()->walk(
+        [&](memref::AllocOp alloc) { allocated[placeOf(alloc)].push_back(alloc); });
     kernelArguments.insert_range(kernel.getArguments());
   }
 
   SlotPlan run() {
-    for (auto &[space, allocs] : allocated)
-      while (bytesNeeded(space) > chip.capacity(space) && lowerOne(space)) {
+    for (auto &[place, allocs] : allocated)
+      while (bytesNeeded(place) > chip.capacity(place.first) && lowerOne(place)) {
       }
     plan.order = llvm::to_vector(llvm::seq(0u, unsigned(runs.trips.size())));
     if (runs.longest() > 1)
@@ -44,31 +45,41 @@ public:
   }
 
 private:
-  /// Bytes of a memory with the slots as they are. What has several lives through all blocks.
-  int64_t bytesNeeded(StringRef space) {
+  /// A memory's name, and which of the cores of a group that have one.
+  using Place = std::pair<std::string, int64_t>;
+  static Place placeOf(Operation *owner) {
+    auto core = owner->getAttrOfType<IntegerAttr>("tile.core");
+    return {tile::spaceOf(cast<MemRefType>(owner->getResult(0).getType())).str(),
+            core ? core.getInt() : 0};
+  }
+
+  /// Bytes of a memory with the slots as they are.
+  int64_t bytesNeeded(const Place &place) {
     SmallVector<Interval> intervals;
-    for (memref::AllocOp alloc : allocated[space.str()]) {
+    for (memref::AllocOp alloc : allocated[place]) {
       Interval interval = order.lifetime(alloc);
       MemRefType type = alloc.getType();
       interval.bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
       for (const BufferSlots &entry : plan.buffers)
         if (entry.buffer.owner == alloc && entry.slots > 1) {
           interval.bytes *= entry.slots;
-          interval.begin = 0, interval.end = INT64_MAX;
+          if (entry.outlivesBlock())
+            interval.begin = 0, interval.end = INT64_MAX;
         }
       if (interval.end >= interval.begin)
         intervals.push_back(interval);
     }
-    const tile::Memory *memory = chip.memory(space);
+    const tile::Memory *memory = chip.memory(place.first);
     return packIntervals(intervals, std::max<int64_t>(memory ? memory->align : 1, 64));
   }
 
   /// Takes a slot from a buffer: of those that change once a block, else of all, the largest.
-  bool lowerOne(StringRef space) {
+  bool lowerOne(const Place &place) {
     BufferSlots *most = nullptr;
     auto rank = [](const BufferSlots &e) { return std::pair(!e.buffer.loop, e.buffer.bytes); };
     for (BufferSlots &entry : plan.buffers)
-      if (entry.buffer.space == space && entry.slots > 1 && (!most || rank(*most) < rank(entry)))
+      if (isa<memref::AllocOp>(entry.buffer.owner) && placeOf(entry.buffer.owner) == place &&
+          entry.slots > 1 && (!most || rank(*most) < rank(entry)))
         most = &entry;
     if (most)
       --most->slots;
@@ -139,6 +150,7 @@ private:
       if (!trips || !load || !dependsOn(load.getSource(), buffer.loop, dims))
         continue;
       BufferSlots kept = entry;
+      entry.kept = 1; // for the sum of bytes below
       kept.load = load;
       kept.trips = *trips;
       int64_t before = entry.slots;
@@ -146,12 +158,12 @@ private:
         // When all parts stay, none has to share a slot.
         bool all = kept.kept + 1 + before >= *trips;
         entry.slots = all ? *trips : before + kept.kept + 1;
-        if (bytesNeeded(buffer.space) > chip.capacity(buffer.space))
+        if (bytesNeeded(placeOf(buffer.owner)) > chip.capacity(buffer.space))
           break;
         kept.slots = entry.slots;
         kept.kept = all ? *trips : kept.kept + 1;
       }
-      entry.slots = before;
+      entry.slots = before, entry.kept = 0;
       int64_t fast = 1;
       SmallVector<unsigned> slowDims, fastDims;
       for (unsigned d = 0; d < runs.trips.size(); ++d) {
@@ -179,7 +191,7 @@ private:
   const tile::ChipSpec &chip;
   ProgramOrder order;
   SlotPlan plan;
-  std::map<std::string, SmallVector<memref::AllocOp>> allocated;
+  std::map<Place, SmallVector<memref::AllocOp>> allocated;
   llvm::SmallPtrSet<Value, 8> kernelArguments;
 };
 

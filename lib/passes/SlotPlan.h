@@ -18,6 +18,9 @@ struct BufferSlots {
   int64_t kept = 0, trips = 1;
   int64_t fast = 1; ///< Consecutive blocks at the same place along those dims.
   tile::CopyOp load = {};
+
+  /// Slots that change with the block, or keep something for the next, are not reused in between.
+  bool outlivesBlock() const { return !buffer.loop || kept > 0; }
 };
 
 struct SlotPlan {

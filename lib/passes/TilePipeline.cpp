@@ -187,13 +187,11 @@ private:
     llvm::append_range(shape, type.getShape());
     auto slotted = MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(),
                                    type.getMemorySpace());
-    if (all.loop)
-      b.setInsertionPoint(all.loop);
-    else
-      b.setInsertionPoint(owner);
+    b.setInsertionPoint(entry.outlivesBlock() && all.loop ? all.loop.getOperation() : owner);
     Value buffer = isa<tile::WorkspaceOp>(owner)
                        ? tile::WorkspaceOp::create(b, loc, slotted, entry.slots).getResult()
                        : memref::AllocOp::create(b, loc, slotted).getResult();
+    buffer.getDefiningOp()->setDiscardableAttrs(owner->getDiscardableAttrDictionary());
     scf::ForOp scope = entry.buffer.loop ? entry.buffer.loop : all.loop;
     b.setInsertionPointToStart(scope.getBody());
     if (!entry.buffer.loop)

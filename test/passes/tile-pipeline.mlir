@@ -109,9 +109,9 @@ func.func private @tight(%x: memref<96x28672xf32>, %y: memref<96x28672xf32>)
 // right one's, so they stay, and are loaded for the first block of a row only.
 // CHECK-LABEL: func.func private @product
 // CHECK: scf.forall (%{{.*}}) in (24)
-// CHECK-DAG: %[[A:.*]] = memref.alloc() : memref<4x4x8x16x16xf16, #tile.space<"l1">>
-// CHECK-DAG: %[[B:.*]] = memref.alloc() : memref<2x8x4x16x16xf16, #tile.space<"l1">>
+// CHECK: memref.alloc() : memref<4x4x8x16x16xf16, #tile.space<"l1">>
 // CHECK: scf.for %[[TURN:.*]] =
+// CHECK: memref.alloc() : memref<2x8x4x16x16xf16, #tile.space<"l1">>
 // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %{{.*}}
 // CHECK: scf.for %[[K:.*]] =
 // CHECK: %[[ROWS:.*]] = arith.select %[[FIRST]], %{{.*}}, %{{.*}}

@@ -51,6 +51,7 @@ void tessera::tile::registerTileBufferization(DialectRegistry &registry) {
     MatmulOp::attachInterface<TileBufferization<MatmulOp>>(*context);
     Conv2DOp::attachInterface<TileBufferization<Conv2DOp>>(*context);
     PackOp::attachInterface<TileBufferization<PackOp>>(*context);
+    AttentionOp::attachInterface<TileBufferization<AttentionOp>>(*context);
     WindowOp::attachInterface<TileBufferization<WindowOp>>(*context);
   });
 }

@@ -30,6 +30,7 @@ static void destinationEffects(DestinationStyleOpInterface op, Effects &effects)
 
 void MatmulOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
 void Conv2DOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
+void AttentionOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
 void WindowOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
 
 void PackOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
@@ -75,6 +76,29 @@ LogicalResult MatmulOp::verify() {
            << lhsK << " and " << rhsK;
   if (IntegerAttr panel = getPanelAttr(); panel && panel.getInt() <= 0)
     return emitOpError("expected a positive panel, but got ") << panel.getInt();
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifyDestination(*this)))
+    return failure();
+  SmallVector<ShapedType> types;
+  for (Value operand : {getQuery(), getKey(), getValue(), getOut()}) {
+    types.push_back(shaped(operand));
+    if (types.back().getRank() < 2)
+      return emitOpError("expected operands of rank 2 or more");
+  }
+  // Extents of the last two dims that are to agree: operand and dim from the end, twice.
+  constexpr int kPairs[][4] = {{0, 1, 1, 1}, {1, 2, 2, 2}, {0, 2, 3, 2}, {2, 1, 3, 1}};
+  constexpr StringRef kNames[] = {"query", "key", "value", "out"};
+  auto extent = [&](int operand, int fromEnd) {
+    return types[operand].getDimSize(types[operand].getRank() - fromEnd);
+  };
+  for (auto [a, da, b, db] : kPairs)
+    if (!mayEqual(extent(a, da), extent(b, db)))
+      return emitOpError("expected ")
+             << kNames[a] << " and " << kNames[b] << " to agree, but got " << extent(a, da)
+             << " and " << extent(b, db);
   return success();
 }
 

@@ -100,6 +100,27 @@ def Tile_PackOp : Tile_DestinationOp<"pack"> {
   }];
 }
 
+def Tile_AttentionOp : Tile_DestinationOp<"attention"> {
+  let summary = "Attention of one block of queries, before it is placed";
+  let description = [{
+    out = softmax(scale * query * transpose(key)) * value, row by row. Query `[1.., m, d]`, key
+    `[1.., s, d]`, value `[1.., s, e]`, out `[1.., m, e]`. `npu-to-tile` turns it into copies,
+    `tile.mma` and vector work on a part of s at a time.
+
+    ```mlir
+    tile.attention ins(%q, %k, %v : memref<64x128xf16>, memref<4096x128xf16>, memref<4096x128xf16>)
+      outs(%o : memref<64x128xf16>) scale 0.0883883461
+    ```
+  }];
+  let arguments = (ins Tile_Operand:$query, Tile_Operand:$key, Tile_Operand:$value,
+      Tile_Operand:$out, F32Attr:$scale);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    `outs` `(` $out `:` type($out) `)` `scale` $scale attr-dict (`->` type($result)^)?
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Placed operators
 //===----------------------------------------------------------------------===//

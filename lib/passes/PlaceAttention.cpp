@@ -1,0 +1,309 @@
+// Placing attention on chips whose matrix and vector cores meet in global memory.
+//
+// The scores of a block's queries go there whole: while the matrix unit makes them, the vector
+// cores look for each row's greatest; while those turn scores into weights, the matrix unit takes
+// the weights to the values. Neither waits for what the other does later, and nothing is rescaled.
+#include "Placer.h"
+
+#include "Attention.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace tessera;
+
+static MemRefType typeOf(Value v) {
+  return cast<MemRefType>(v.getType());
+}
+
+/// What the parts of one block's attention share.
+struct Placer::AttentionWork {
+  Operation *op;
+  float scale;
+  AttentionTile tile;
+  Value query, key, value, out;   ///< Matrices.
+  Value scores, weights, product; ///< Workspaces; the product is what is to be divided.
+  Value rows;                     ///< Queries of the block ...
+  int64_t half;                   ///< ... and the most that one vector core takes.
+  int64_t keys, width, cores, lanes;
+};
+
+/// One vector core's rows, and its buffers.
+struct Placer::AttentionCore {
+  Value from, count;
+  Value firstPart, secondPart; ///< Scores for each purpose ...
+  Value weights, narrow;       ///< ... and what they weigh, as summed and as multiplied.
+  Value lanes, most, sums;     ///< Of each row: partial results, the greatest, the sum.
+  Value wide, result;          ///< Of the division.
+};
+
+/// A loop from 0 to `end`, whose body is built next.
+static scf::ForOp openLoop(IRRewriter &b, Location loc, Value end, int64_t step) {
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  auto loop = scf::ForOp::create(b, loc, zero, end, arith::ConstantIndexOp::create(b, loc, step));
+  b.setInsertionPointToStart(loop.getBody());
+  return loop;
+}
+
+/// Rows [row, row + count) and columns [column, column + width) of a matrix.
+static Value box(IRRewriter &b, Location loc, Value matrix, OpFoldResult row, OpFoldResult count,
+                 OpFoldResult column, OpFoldResult width) {
+  SmallVector<OpFoldResult> ones(2, b.getIndexAttr(1));
+  return memref::SubViewOp::create(b, loc, matrix, {row, column}, {count, width}, ones);
+}
+
+/// A vector operation with a body of f32 arithmetic. Maps are by the dims that operands have.
+static void vectorOp(IRRewriter &b, Location loc, ValueRange ins, Value out,
+                     ArrayRef<ArrayRef<int64_t>> dims, ArrayRef<int64_t> reduced,
+                     llvm::function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
+  int64_t rank = 0;
+  for (ArrayRef<int64_t> list : dims)
+    for (int64_t d : list)
+      rank = std::max(rank, d + 1);
+  SmallVector<AffineMap> maps;
+  for (ArrayRef<int64_t> list : dims) {
+    SmallVector<AffineExpr> exprs;
+    for (int64_t d : list)
+      exprs.push_back(b.getAffineDimExpr(d));
+    maps.push_back(AffineMap::get(rank, 0, exprs, b.getContext()));
+  }
+  Operation *op;
+  if (reduced.empty())
+    op = tile::VectorOp::create(b, loc, ins, ValueRange{out}, b.getAffineMapArrayAttr(maps));
+  else
+    op = tile::RowReduceOp::create(b, loc, ins, ValueRange{out}, b.getDenseI64ArrayAttr(reduced),
+                                   b.getAffineMapArrayAttr(maps));
+  SmallVector<Type> types;
+  for (Value in : ins)
+    types.push_back(typeOf(in).getElementType());
+  types.push_back(typeOf(out).getElementType());
+  OpBuilder::InsertionGuard guard(b);
+  Block *block =
+      b.createBlock(&op->getRegion(0), {}, types, SmallVector<Location>(types.size(), loc));
+  Value result = body(b, loc, block->getArguments());
+  tile::YieldOp::create(b, loc, ValueRange{result});
+}
+
+void Placer::fillWith(Location loc, double value, Value target) {
+  Value number = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(float(value)));
+  tile::FillOp::create(b, loc, number, target);
+}
+
+Placer::AttentionCore Placer::attentionCore(const AttentionWork &w, int64_t core) {
+  Location loc = w.op->getLoc();
+  Type f32 = b.getF32Type(), element = typeOf(w.weights).getElementType();
+  Type score = typeOf(w.scores).getElementType();
+  AttentionCore c;
+  c.from = arith::MinSIOp::create(b, loc, constant(loc, core * w.half), w.rows);
+  Value left = arith::SubIOp::create(b, loc, w.rows, c.from);
+  c.count = arith::MinSIOp::create(b, loc, left, constant(loc, w.half));
+  auto buffer = [&](ArrayRef<int64_t> shape, Type type) {
+    Value whole = allocate(loc, shape, type, vectorSpace());
+    if (w.cores > 1)
+      whole.getDefiningOp()->setAttr("tile.core", b.getI64IntegerAttr(core));
+    SmallVector<OpFoldResult> extents = getAsIndexOpFoldResult(b.getContext(), shape);
+    extents.front() = c.count;
+    SmallVector<OpFoldResult> zeros(shape.size(), b.getIndexAttr(0));
+    SmallVector<OpFoldResult> ones(shape.size(), b.getIndexAttr(1));
+    return memref::SubViewOp::create(b, loc, whole, zeros, extents, ones);
+  };
+  auto first = buffer({w.half, w.tile.columns}, score);
+  // The matrix unit's drain takes longer than to load and look through a part, one after the other.
+  first.getSource().getDefiningOp()->setAttr("tile.slots", b.getI64IntegerAttr(1));
+  c.firstPart = first;
+  c.secondPart = buffer({w.half, w.tile.columns}, score);
+  c.weights = score.isF32() ? c.secondPart : Value(buffer({w.half, w.tile.columns}, f32));
+  c.narrow = buffer({w.half, w.tile.columns}, element);
+  c.lanes = buffer({w.half, w.lanes}, f32);
+  c.most = buffer({w.half}, f32);
+  c.sums = buffer({w.half}, f32);
+  c.wide = buffer({w.half, w.width}, f32);
+  c.result = buffer({w.half, w.width}, typeOf(w.out).getElementType());
+  return c;
+}
+
+/// Loads the scores from column `j` on.
+void Placer::loadScores(const AttentionWork &w, const AttentionCore &c, Value buffer, Value j) {
+  Value there =
+      box(b, w.op->getLoc(), w.scores, c.from, c.count, j, b.getIndexAttr(w.tile.columns));
+  tile::CopyOp::create(b, w.op->getLoc(), tile::CopyLayout::nd2nd, there, buffer);
+}
+
+/// The columns of a buffer as vectors of lanes.
+Value Placer::byLanes(const AttentionWork &w, const AttentionCore &c, Value buffer) {
+  SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
+  SmallVector<OpFoldResult> shape{c.count, b.getIndexAttr(w.tile.columns / w.lanes),
+                                  b.getIndexAttr(w.lanes)};
+  SmallVector<int64_t> sizes{ShapedType::kDynamic, w.tile.columns / w.lanes, w.lanes};
+  return memref::ExpandShapeOp::create(b, w.op->getLoc(), sizes, buffer, groups, shape);
+}
+
+static Value widened(OpBuilder &b, Location loc, Value v) {
+  return v.getType().isF32() ? v : arith::ExtFOp::create(b, loc, b.getF32Type(), v).getResult();
+}
+static Value greatest(OpBuilder &b, Location loc, ValueRange v) {
+  return arith::MaximumFOp::create(b, loc, widened(b, loc, v[0]), v[1]);
+}
+static Value sum(OpBuilder &b, Location loc, ValueRange v) {
+  return arith::AddFOp::create(b, loc, v[0], v[1]);
+}
+
+void Placer::placeGreatest(const AttentionWork &w, const AttentionCore &c, Value j) {
+  Location loc = w.op->getLoc();
+  loadScores(w, c, c.firstPart, j);
+  vectorOp(b, loc, {byLanes(w, c, c.firstPart)}, c.lanes, {{0, 1, 2}, {0, 2}}, {1}, greatest);
+}
+
+/// The greatest of each row; the lanes then collect sums.
+void Placer::finishGreatest(const AttentionWork &w, const AttentionCore &c) {
+  Location loc = w.op->getLoc();
+  fillWith(loc, -std::numeric_limits<double>::infinity(), c.most);
+  vectorOp(b, loc, {c.lanes}, c.most, {{0, 1}, {0}}, {1}, greatest);
+  fillWith(loc, 0, c.lanes);
+}
+
+/// exp(scale * (score - greatest)) and its sum.
+void Placer::placeWeights(const AttentionWork &w, const AttentionCore &c, Value j) {
+  Location loc = w.op->getLoc();
+  loadScores(w, c, c.secondPart, j);
+  vectorOp(b, loc, {c.secondPart, c.most}, c.weights, {{0, 1}, {0}, {0, 1}}, {},
+           [&](OpBuilder &inner, Location at, ValueRange v) -> Value {
+             Value below = arith::SubFOp::create(inner, at, widened(inner, at, v[0]), v[1]);
+             Value factor = arith::ConstantOp::create(inner, at, inner.getF32FloatAttr(w.scale));
+             below = arith::MulFOp::create(inner, at, below, factor);
+             return tile::ApplyOp::create(inner, at, inner.getF32Type(), "exp", ValueRange{below});
+           });
+  vectorOp(b, loc, {c.weights}, c.narrow, {{0, 1}, {0, 1}}, {},
+           [](OpBuilder &inner, Location at, ValueRange v) -> Value {
+             return arith::TruncFOp::create(inner, at, v[1].getType(), v[0]);
+           });
+  Value there = box(b, loc, w.weights, c.from, c.count, j, b.getIndexAttr(w.tile.columns));
+  tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd, c.narrow, there);
+  vectorOp(b, loc, {byLanes(w, c, c.weights)}, c.lanes, {{0, 1, 2}, {0, 2}}, {1}, sum);
+}
+
+/// The product divided by the sums.
+void Placer::placeDivision(const AttentionWork &w, const AttentionCore &c) {
+  Location loc = w.op->getLoc();
+  fillWith(loc, 0, c.sums);
+  vectorOp(b, loc, {c.lanes}, c.sums, {{0, 1}, {0}}, {1}, sum);
+  OpFoldResult zero = b.getIndexAttr(0), width = b.getIndexAttr(w.width);
+  tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd,
+                       box(b, loc, w.product, c.from, c.count, zero, width), c.wide);
+  vectorOp(b, loc, {c.wide, c.sums}, c.result, {{0, 1}, {0}, {0, 1}}, {},
+           [](OpBuilder &inner, Location at, ValueRange v) -> Value {
+             Value quotient = arith::DivFOp::create(inner, at, v[0], v[1]);
+             Type wanted = v[2].getType();
+             return wanted.isF32()
+                        ? quotient
+                        : arith::TruncFOp::create(inner, at, wanted, quotient).getResult();
+           });
+  tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd, c.result,
+                       box(b, loc, w.out, c.from, c.count, zero, width));
+}
+
+/// The scores of the keys from `j` on, as many as the vector cores take at a time. `all` is the
+/// loop over all keys.
+LogicalResult Placer::placeScores(const AttentionWork &w, const tile::Mma &unit, Operation *all,
+                                  Value j) {
+  Location loc = w.op->getLoc();
+  OpBuilder::InsertionGuard guard(b);
+  scf::ForOp loop = openLoop(b, loc, constant(loc, w.tile.columns), w.tile.keys);
+  Value at = arith::AddIOp::create(b, loc, j, loop.getInductionVar());
+  OpFoldResult zero = b.getIndexAttr(0), some = b.getIndexAttr(w.tile.keys);
+  OpFoldResult depth = b.getIndexAttr(typeOf(w.query).getDimSize(1));
+  Value keys = box(b, loc, w.key, at, some, zero, depth);
+  Value scores = box(b, loc, w.scores, zero, w.rows, at, some);
+  auto product = tile::MatmulOp::create(b, loc, TypeRange(), w.query, keys, scores,
+                                        /*transpose_lhs=*/false, /*transpose_rhs=*/true,
+                                        /*accumulate=*/false, IntegerAttr());
+  LogicalResult placed = placeStaged(product, unit, all);
+  product.erase();
+  return placed;
+}
+
+/// Adds what the keys from `j` on weigh to the result; gives the accumulator.
+FailureOr<Value> Placer::placeProduct(const AttentionWork &w, const tile::Mma &unit, Value j) {
+  Location loc = w.op->getLoc();
+  OpFoldResult zero = b.getIndexAttr(0), some = b.getIndexAttr(w.tile.columns);
+  OpFoldResult width = b.getIndexAttr(w.width);
+  auto product = tile::MatmulOp::create(
+      b, loc, TypeRange(), box(b, loc, w.weights, zero, w.rows, j, some),
+      box(b, loc, w.value, j, some, zero, width), w.product, /*transpose_lhs=*/false,
+      /*transpose_rhs=*/false, /*accumulate=*/true, IntegerAttr());
+  FailureOr<Value> accumulator = accumulate(product, unit, nullptr, j);
+  product.erase();
+  return accumulator;
+}
+
+LogicalResult Placer::placeAttention(tile::AttentionOp op) {
+  Location loc = op.getLoc();
+  usesMatrix = usesVector = true;
+  AttentionWork w{};
+  w.op = op;
+  w.scale = op.getScale().convertToFloat();
+  w.query = dropLeading(loc, placed(op.getQuery()), 2);
+  w.key = dropLeading(loc, placed(op.getKey()), 2);
+  w.value = dropLeading(loc, placed(op.getValue()), 2);
+  w.out = dropLeading(loc, placed(op.getOut()), 2);
+  FailureOr<SmallVector<int64_t>> query = bounds(w.query), key = bounds(w.key);
+  FailureOr<SmallVector<int64_t>> value = bounds(w.value);
+  if (failed(query) || failed(key) || failed(value))
+    return failure();
+  Type element = typeOf(w.query).getElementType();
+  auto shaped = [&](ArrayRef<int64_t> shape) { return MemRefType::get(shape, element); };
+  std::optional<AttentionTile> tile =
+      chooseAttentionTile(shaped(*query), shaped(*key), shaped(*value), chip);
+  const tile::Mma *unit = chip.mmaFor(element, element);
+  if (!tile || !unit)
+    return op.emitOpError("has no way through the memories of chip ") << chip.name;
+  w.tile = *tile;
+  w.keys = (*key)[0], w.width = (*value)[1];
+  w.cores = std::max<int64_t>(chip.core(chip.matrixCore())->ratio, 1);
+  w.half = llvm::divideCeil((*query)[0], w.cores);
+  w.lanes = chip.vectorFor()->bytes / 4;
+  w.rows = dim(loc, w.query, 0);
+  auto workspace = [&](int64_t columns, Type type) -> Value {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(block);
+    return tile::WorkspaceOp::create(b, loc, MemRefType::get({(*query)[0], columns}, type), 1);
+  };
+  // Where the result is narrow, so are the scores: half of the bytes that bound the kernel.
+  Type result = typeOf(w.out).getElementType();
+  w.scores = workspace(w.keys, result.isF32() ? result : element);
+  w.weights = workspace(w.keys, element);
+  w.product = box(b, loc, workspace(w.width, b.getF32Type()), b.getIndexAttr(0), w.rows,
+                  b.getIndexAttr(0), b.getIndexAttr(w.width));
+  SmallVector<AttentionCore> cores;
+  for (int64_t core = 0; core < w.cores; ++core)
+    cores.push_back(attentionCore(w, core));
+  for (const AttentionCore &c : cores)
+    fillWith(loc, -std::numeric_limits<double>::infinity(), c.lanes);
+  Value end = constant(loc, w.keys);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    scf::ForOp loop = openLoop(b, loc, end, w.tile.columns);
+    if (failed(placeScores(w, *unit, loop, loop.getInductionVar())))
+      return failure();
+    for (const AttentionCore &c : cores)
+      placeGreatest(w, c, loop.getInductionVar());
+  }
+  for (const AttentionCore &c : cores)
+    finishGreatest(w, c);
+  FailureOr<Value> accumulator = failure();
+  {
+    OpBuilder::InsertionGuard guard(b);
+    scf::ForOp loop = openLoop(b, loc, end, w.tile.columns);
+    for (const AttentionCore &c : cores)
+      placeWeights(w, c, loop.getInductionVar());
+    accumulator = placeProduct(w, *unit, loop.getInductionVar());
+  }
+  if (failed(accumulator) ||
+      failed(drain(op, *accumulator, w.product, w.rows, constant(loc, w.width))))
+    return failure();
+  for (const AttentionCore &c : cores)
+    placeDivision(w, c);
+  return success();
+}
