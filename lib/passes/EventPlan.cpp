@@ -1,41 +1,25 @@
 // Every order that a conflict asks for is a candidate; those that the rest implies are dropped one
 // by one, and what is left is numbered. Implied is what vector clocks say on the traces.
-#include "EventPlan.h"
+#include "EventOrder.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <array>
-#include <deque>
-#include <map>
 
 namespace tessera::events {
 using namespace mlir;
 namespace {
 
-constexpr size_t kMostPipes = 16;
-/// How many moments of each pipe are known to be over.
-using Clock = std::array<int32_t, kMostPipes>;
-
-void join(Clock &into, const Clock &other) {
-  for (size_t i = 0; i < kMostPipes; ++i)
-    into[i] = std::max(into[i], other[i]);
-}
-
-/// The moment of a trace that another must follow: the last of its pipe that it conflicts with.
-struct Need {
-  unsigned pipe;
-  size_t moment;
-};
+/// How often events are joined or held back before a kernel is given up.
+constexpr int kMostRepairs = 64;
+/// A buffer of more slots has one event for all: there are few numbers.
+constexpr int64_t kMostSlots = 4;
 
 class Planner {
 public:
-  Planner(const Traces &traces, const tile::ChipSpec &chip) : traces(traces), chip(chip) {
-    for (tile::PipeId id : traces.pipes) {
-      const tile::Pipe *pipe = chip.pipe(id.pipe);
-      selfOrdered.push_back(pipe && pipe->selfOrdered);
-    }
-  }
+  Planner(const Traces &traces, const tile::ChipSpec &chip)
+      : traces(traces), chip(chip), order(traces, chip) {}
 
   std::optional<std::vector<Sync>> run(std::string &message) {
     needs.resize(traces.traces.size());
@@ -55,24 +39,21 @@ private:
   void findNeeds(const Trace &trace, std::vector<std::vector<Need>> &out);
   void propose(const Moment &first, const Moment &second, const Access &a, const Access &b);
   void prune();
+  void drop(bool numbered);
   bool number(std::string &message);
+  int64_t limitOf(const Sync &sync) const;
+  size_t assign();
+  bool mergeAny(unsigned from, unsigned to, bool creditsOnly);
+  bool merge(size_t first, size_t second);
+  bool holdBack(size_t stuck);
   bool ordered(ArrayRef<Sync> chosen, bool numbered) const;
-  bool ordered(const Trace &trace, ArrayRef<std::vector<Need>> need, ArrayRef<Sync> chosen,
-               bool numbered) const;
   bool sameCore(unsigned a, unsigned b) const {
     return traces.pipes[a].core == traces.pipes[b].core;
   }
 
-  unsigned coreIndex(unsigned pipe) const {
-    return unsigned(
-        llvm::find_if(traces.pipes,
-                      [&](const tile::PipeId &id) { return id.core == traces.pipes[pipe].core; }) -
-        traces.pipes.begin());
-  }
-
   const Traces &traces;
   const tile::ChipSpec &chip;
-  std::vector<bool> selfOrdered;
+  const PipeOrder order;
   std::vector<std::vector<std::vector<Need>>> needs; ///< By trace and moment.
   std::vector<Sync> syncs;
 };
@@ -87,7 +68,7 @@ void Planner::findNeeds(const Trace &trace, std::vector<std::vector<Need>> &out)
       if (trace[earlier].kind != Moment::Op)
         continue;
       const unsigned pipe = trace[earlier].pipe;
-      if (pipe == trace[later].pipe && selfOrdered[pipe])
+      if (pipe == trace[later].pipe && order.selfOrdered(pipe))
         continue;
       bool found = false;
       for (const Access &a : trace[earlier].accesses)
@@ -123,7 +104,7 @@ void Planner::propose(const Moment &first, const Moment &second, const Access &a
   } else {
     sync.after = after;
     sync.carried = !after->isBeforeInBlock(before);
-    if (a.slot && a.slot == b.slot && a.slots == b.slots) {
+    if (a.slot && a.slot == b.slot && a.slots == b.slots && a.slots <= kMostSlots) {
       sync.slot = a.slot;
       sync.slots = a.slots;
     }
@@ -143,108 +124,9 @@ void Planner::propose(const Moment &first, const Moment &second, const Access &a
 // Order
 //===----------------------------------------------------------------------===//
 
-/// Walks a trace with the syncs chosen: whether each moment knows those over that it must follow,
-/// and no event is set before an earlier set of it has been waited for.
-bool Planner::ordered(const Trace &trace, ArrayRef<std::vector<Need>> need, ArrayRef<Sync> chosen,
-                      bool numbered) const {
-  struct Message {
-    Clock clock;
-    size_t sync;
-  };
-  struct Channel {
-    std::deque<Message> pending;
-    std::deque<int32_t> waits; ///< Positions of the waits so far, on the waiting pipe.
-    int64_t sets = 0;
-  };
-  using Key = std::tuple<unsigned, unsigned, int64_t>;
-  const int64_t most = chip.sync && chip.sync->maxCount > 0 ? int64_t(chip.sync->maxCount) : 1;
-  std::array<Clock, kMostPipes> known{}, ended{};
-  std::array<int32_t, kMostPipes> issued{};
-  std::vector<int32_t> position(trace.size(), 0);
-  std::map<Key, Channel> channels;
-  llvm::DenseMap<Operation *, SmallVector<size_t, 4>> waits, sets;
-  auto keyOf = [&](size_t i, int64_t slot) -> Key {
-    const Sync &s = chosen[i];
-    const bool perSlot = bool(s.slot);
-    if (numbered && s.id >= 0)
-      // A flag is known by the kind of core that sets it.
-      return s.kind == Sync::Flag ? Key(500 + coreIndex(s.from), 0, s.id + (perSlot ? slot : 0))
-                                  : Key(s.from, s.to, s.id + (perSlot ? slot : 0));
-    return {1000 + unsigned(i), 0, perSlot ? slot : 0};
-  };
-  auto slotOf = [&](const Sync &s, const Moment &at) -> int64_t {
-    if (!s.slot)
-      return 0;
-    const auto found = llvm::find(traces.slotValues, s.slot);
-    return at.slots[size_t(found - traces.slotValues.begin())];
-  };
-  for (size_t i = 0; i < chosen.size(); ++i) {
-    waits[chosen[i].before].push_back(i);
-    if (chosen[i].after)
-      sets[chosen[i].after].push_back(i);
-    for (int64_t slot = 0; slot < chosen[i].credits(); ++slot) {
-      Channel &channel = channels[keyOf(i, slot)];
-      channel.pending.push_back({Clock(), i});
-      ++channel.sets;
-    }
-  }
-  auto set = [&](size_t i, const Moment &at) {
-    const Sync &s = chosen[i];
-    Channel &channel = channels[keyOf(i, slotOf(s, at))];
-    const int64_t room = s.kind == Sync::Flag ? most : 1;
-    if (int64_t(channel.pending.size()) >= room)
-      return false;
-    // The set before the `room` last ones must have been waited for, and this pipe must know it.
-    const int64_t index = channel.sets - room;
-    if (index >= 0 && ended[s.from][s.to] < channel.waits[size_t(index)])
-      return false;
-    channel.pending.push_back({ended[s.from], i});
-    ++channel.sets;
-    return true;
-  };
-  auto wait = [&](size_t i, const Moment &at) {
-    const Sync &s = chosen[i];
-    Channel &channel = channels[keyOf(i, slotOf(s, at))];
-    if (channel.pending.empty() || channel.pending.front().sync != i)
-      return false;
-    join(known[s.to], channel.pending.front().clock);
-    channel.pending.pop_front();
-    channel.waits.push_back(++issued[s.to]);
-    join(ended[s.to], known[s.to]);
-    ended[s.to][s.to] = issued[s.to];
-    return true;
-  };
-  for (size_t at = 0; at < trace.size(); ++at) {
-    const Moment &moment = trace[at];
-    if (moment.kind == Moment::Op) {
-      const unsigned pipe = moment.pipe;
-      for (const Need &one : need[at])
-        if (known[pipe][one.pipe] < position[one.moment])
-          return false;
-      position[at] = ++issued[pipe];
-      join(ended[pipe], known[pipe]);
-      ended[pipe][pipe] = issued[pipe];
-      if (selfOrdered[pipe])
-        known[pipe] = ended[pipe];
-      continue;
-    }
-    auto &list = moment.kind == Moment::Before ? waits : sets;
-    auto found = list.find(moment.node);
-    if (found == list.end())
-      continue;
-    for (size_t i : found->second) {
-      if (chosen[i].kind == Sync::Barrier)
-        known[chosen[i].to] = ended[chosen[i].to];
-      else if (moment.kind == Moment::Before ? !wait(i, moment) : !set(i, moment))
-        return false;
-    }
-  }
-  return true;
-}
-
 bool Planner::ordered(ArrayRef<Sync> chosen, bool numbered) const {
   for (size_t i = 0; i < traces.traces.size(); ++i)
-    if (!ordered(traces.traces[i], needs[i], chosen, numbered))
+    if (!order.holds(traces.traces[i], needs[i], chosen, numbered))
       return false;
   return true;
 }
@@ -268,44 +150,145 @@ void Planner::prune() {
                       s.kind == Sync::Flag    ? 0
                       : s.kind == Sync::Event ? 1
                                               : 2,
-                      s.carried ? 0 : 1, s.order);
+                      // One event for all slots makes pipes take turns: it goes before those that
+                      // let both run, and where it is set before where it comes back.
+                      s.slot ? 1 : 0, bool(s.slot) == s.carried ? 0 : 1, s.order);
   };
   llvm::sort(syncs, [&](const Sync &a, const Sync &b) { return rank(a) < rank(b); });
+  drop(false);
+}
+
+/// Drops what the rest implies, with numbers or without.
+void Planner::drop(bool numbered) {
   for (size_t i = 0; i < syncs.size();) {
     std::vector<Sync> fewer = syncs;
     fewer.erase(fewer.begin() + int64_t(i));
-    if (ordered(fewer, false))
+    if (ordered(fewer, numbered))
       syncs = std::move(fewer);
     else
       ++i;
   }
 }
 
+//===----------------------------------------------------------------------===//
+// Numbers
+//===----------------------------------------------------------------------===//
+
+int64_t Planner::limitOf(const Sync &sync) const {
+  if (!chip.sync)
+    return 0;
+  return sync.kind == Sync::Flag ? chip.sync->crossIds : chip.sync->eventIds;
+}
+
 /// Credits have numbers of their own. Others take the lowest number at which no event is set twice.
-bool Planner::number(std::string &message) {
-  const int64_t events = chip.sync ? int64_t(chip.sync->eventIds) : 0,
-                flags = chip.sync ? int64_t(chip.sync->crossIds) : 0;
+/// Gives the first that finds none.
+size_t Planner::assign() {
   llvm::sort(syncs, [](const Sync &a, const Sync &b) {
     return std::tuple(!a.carried, a.order) < std::tuple(!b.carried, b.order);
   });
-  for (Sync &sync : syncs) {
+  for (Sync &sync : syncs)
+    sync.id = -1;
+  for (size_t i = 0; i < syncs.size(); ++i) {
+    Sync &sync = syncs[i];
     if (sync.kind == Sync::Barrier)
       continue;
-    const int64_t limit = sync.kind == Sync::Flag ? flags : events;
+    const int64_t limit = limitOf(sync);
     for (sync.id = 0; sync.id + sync.ids() <= limit; ++sync.id)
       if (ordered(syncs, true))
         break;
-    if (sync.id + sync.ids() <= limit)
-      continue;
-    message = (sync.kind == Sync::Flag ? "flags between cores" : "events from ") +
-              (sync.kind == Sync::Flag ? std::string()
-                                       : tile::nameOf(traces.pipes[sync.from], chip) + " to " +
-                                             tile::nameOf(traces.pipes[sync.to], chip));
-    message =
-        "needs more " + message + " than the " + std::to_string(limit) + " of chip " + chip.name;
-    return false;
+    if (sync.id + sync.ids() > limit)
+      return i;
   }
+  return syncs.size();
+}
+
+/// One event instead of two between these pipes: set after both, waited for before both.
+bool Planner::mergeAny(unsigned from, unsigned to, bool creditsOnly) {
+  SmallVector<size_t> candidates;
+  for (size_t i = syncs.size(); i-- > 0;)
+    if (syncs[i].kind != Sync::Barrier && syncs[i].from == from && syncs[i].to == to &&
+        (syncs[i].carried || !creditsOnly))
+      candidates.push_back(i);
+  for (size_t first = 0; first < candidates.size(); ++first)
+    for (size_t second = first + 1; second < candidates.size(); ++second)
+      if (merge(candidates[first], candidates[second]))
+        return true;
+  return false;
+}
+
+bool Planner::merge(size_t first, size_t second) {
+  const Sync &a = syncs[first], &b = syncs[second];
+  if (a.carried != b.carried || a.after->getBlock() != b.after->getBlock())
+    return false;
+  Sync both = a;
+  both.after = a.after->isBeforeInBlock(b.after) ? b.after : a.after;
+  both.before = a.before->isBeforeInBlock(b.before) ? a.before : b.before;
+  if (!both.carried && !both.after->isBeforeInBlock(both.before))
+    return false;
+  if (a.slot != b.slot) {
+    both.slot = Value();
+    both.slots = 1;
+  }
+  std::vector<Sync> fewer = syncs;
+  fewer[first] = both;
+  fewer.erase(fewer.begin() + int64_t(second));
+  if (!ordered(fewer, false))
+    return false;
+  syncs = std::move(fewer);
   return true;
+}
+
+/// Keeps the setting pipe back until an earlier event has been waited for, whose number is then
+/// free again.
+bool Planner::holdBack(size_t stuck) {
+  const Sync one = syncs[stuck];
+  for (const Sync &other : syncs) {
+    if (one.carried || other.carried || other.kind != one.kind || other.from != one.from ||
+        other.to != one.to || other.after->getBlock() != one.after->getBlock() ||
+        !other.before->isBeforeInBlock(one.after))
+      continue;
+    Sync back = one;
+    std::swap(back.from, back.to);
+    back.after = other.before;
+    back.before = one.after;
+    back.slot = Value();
+    back.slots = 1;
+    back.order = syncs.size();
+    if (llvm::any_of(syncs, [&](const Sync &s) {
+          return s.from == back.from && s.to == back.to && s.after == back.after &&
+                 s.before == back.before;
+        }))
+      continue;
+    std::vector<Sync> more = syncs;
+    more.push_back(back);
+    if (!ordered(more, false))
+      continue;
+    syncs = std::move(more);
+    return true;
+  }
+  return false;
+}
+
+bool Planner::number(std::string &message) {
+  size_t stuck = assign();
+  for (int repair = 0; stuck < syncs.size() && repair < kMostRepairs; ++repair) {
+    // The fewer credits come back, the more each says, and the sooner a number is free again.
+    const unsigned from = syncs[stuck].from, to = syncs[stuck].to;
+    if (!mergeAny(from, to, false) && !mergeAny(to, from, true) && !holdBack(stuck))
+      break;
+    stuck = assign();
+  }
+  if (stuck == syncs.size()) {
+    drop(true);
+    return true;
+  }
+  const Sync &sync = syncs[stuck];
+  const std::string pair = tile::nameOf(traces.pipes[sync.from], chip) + " to " +
+                           tile::nameOf(traces.pipes[sync.to], chip);
+  message = "needs more " +
+            (sync.kind == Sync::Flag ? "flags between cores" : "events from " + pair) +
+            " than the " + std::to_string(limitOf(sync)) + " of chip " + chip.name;
+  return false;
 }
 
 } // namespace

@@ -4,9 +4,6 @@
 namespace tessera::events {
 using namespace mlir;
 
-/// Buffers of more slots are taken for what they look like: one buffer.
-static constexpr int64_t kMostSlots = 4;
-
 static int64_t bytesOf(MemRefType type) {
   const int64_t element =
       type.getElementType().isIntOrFloat() ? llvm::divideCeil(type.getElementTypeBitWidth(), 8) : 8;
@@ -30,10 +27,9 @@ void narrow(View &view, memref::SubViewOp part, NumberFn number) {
   SmallVector<int64_t, 4> sizes, strides;
   const auto offsets = part.getMixedOffsets(), extents = part.getMixedSizes(),
              steps = part.getMixedStrides();
-  // One of a few equal parts of a buffer: a slot.
+  // One of the equal parts of a buffer: a slot.
   if (view.root && !view.argument && !offsets.empty() && isa<Value>(offsets.front()) &&
-      getConstantIntValue(extents.front()) == 1 && view.sizes.front() > 1 &&
-      view.sizes.front() <= kMostSlots) {
+      getConstantIntValue(extents.front()) == 1 && view.sizes.front() > 1) {
     view.slot = cast<Value>(offsets.front());
     view.slots = view.sizes.front();
     view.slotValue = number(offsets.front()).value_or(-1);

@@ -1,0 +1,134 @@
+// The walk of a trace with clocks. A pipe knows what its waits and barriers told it; a set tells
+// all that its pipe has issued before.
+#include "EventOrder.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <array>
+#include <deque>
+#include <map>
+
+namespace tessera::events {
+using namespace mlir;
+
+/// How many moments of each pipe are known to be over.
+using Clock = std::array<int32_t, kMostPipes>;
+
+static void join(Clock &into, const Clock &other) {
+  for (size_t i = 0; i < kMostPipes; ++i)
+    into[i] = std::max(into[i], other[i]);
+}
+
+PipeOrder::PipeOrder(const Traces &traces, const tile::ChipSpec &chip)
+    : traces(traces), chip(chip) {
+  for (tile::PipeId id : traces.pipes) {
+    const tile::Pipe *pipe = chip.pipe(id.pipe);
+    self.push_back(pipe && pipe->selfOrdered);
+  }
+}
+
+unsigned PipeOrder::coreIndex(unsigned pipe) const {
+  return unsigned(
+      llvm::find_if(traces.pipes,
+                    [&](const tile::PipeId &id) { return id.core == traces.pipes[pipe].core; }) -
+      traces.pipes.begin());
+}
+
+bool PipeOrder::holds(const Trace &trace, ArrayRef<std::vector<Need>> need, ArrayRef<Sync> chosen,
+                      bool numbered) const {
+  struct Message {
+    Clock clock;
+    size_t sync;
+  };
+  struct Channel {
+    std::deque<Message> pending;
+    std::deque<int32_t> waits; ///< Positions of the waits so far, on the waiting pipe.
+    int64_t sets = 0;
+  };
+  using Key = std::tuple<unsigned, unsigned, int64_t>;
+  const int64_t most = chip.sync && chip.sync->maxCount > 0 ? int64_t(chip.sync->maxCount) : 1;
+  std::array<Clock, kMostPipes> known{}, ended{};
+  std::array<int32_t, kMostPipes> issued{};
+  std::vector<int32_t> position(trace.size(), 0);
+  std::map<Key, Channel> channels;
+  llvm::DenseMap<Operation *, SmallVector<size_t, 4>> waits, sets;
+  auto keyOf = [&](size_t i, int64_t slot) -> Key {
+    const Sync &s = chosen[i];
+    const bool perSlot = bool(s.slot);
+    if (numbered && s.id >= 0)
+      // A flag is known by the kind of core that sets it.
+      return s.kind == Sync::Flag ? Key(500 + coreIndex(s.from), 0, s.id + (perSlot ? slot : 0))
+                                  : Key(s.from, s.to, s.id + (perSlot ? slot : 0));
+    return {1000 + unsigned(i), 0, perSlot ? slot : 0};
+  };
+  auto slotOf = [&](const Sync &s, const Moment &at) -> int64_t {
+    if (!s.slot)
+      return 0;
+    const auto found = llvm::find(traces.slotValues, s.slot);
+    return at.slots[size_t(found - traces.slotValues.begin())];
+  };
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    waits[chosen[i].before].push_back(i);
+    if (chosen[i].after)
+      sets[chosen[i].after].push_back(i);
+    for (int64_t slot = 0; slot < chosen[i].credits(); ++slot) {
+      Channel &channel = channels[keyOf(i, slot)];
+      channel.pending.push_back({Clock(), i});
+      ++channel.sets;
+    }
+  }
+  auto set = [&](size_t i, const Moment &at) {
+    const Sync &s = chosen[i];
+    Channel &channel = channels[keyOf(i, slotOf(s, at))];
+    const int64_t room = s.kind == Sync::Flag ? most : 1;
+    if (int64_t(channel.pending.size()) >= room)
+      return false;
+    // The set before the `room` last ones must have been waited for, and this pipe must know it.
+    const int64_t index = channel.sets - room;
+    if (index >= 0 && ended[s.from][s.to] < channel.waits[size_t(index)])
+      return false;
+    channel.pending.push_back({ended[s.from], i});
+    ++channel.sets;
+    return true;
+  };
+  auto wait = [&](size_t i, const Moment &at) {
+    const Sync &s = chosen[i];
+    Channel &channel = channels[keyOf(i, slotOf(s, at))];
+    if (channel.pending.empty() || channel.pending.front().sync != i)
+      return false;
+    join(known[s.to], channel.pending.front().clock);
+    channel.pending.pop_front();
+    channel.waits.push_back(++issued[s.to]);
+    join(ended[s.to], known[s.to]);
+    ended[s.to][s.to] = issued[s.to];
+    return true;
+  };
+  for (size_t at = 0; at < trace.size(); ++at) {
+    const Moment &moment = trace[at];
+    if (moment.kind == Moment::Op) {
+      const unsigned pipe = moment.pipe;
+      for (const Need &one : need[at])
+        if (known[pipe][one.pipe] < position[one.moment])
+          return false;
+      position[at] = ++issued[pipe];
+      join(ended[pipe], known[pipe]);
+      ended[pipe][pipe] = issued[pipe];
+      if (self[pipe])
+        known[pipe] = ended[pipe];
+      continue;
+    }
+    auto &list = moment.kind == Moment::Before ? waits : sets;
+    auto found = list.find(moment.node);
+    if (found == list.end())
+      continue;
+    for (size_t i : found->second) {
+      if (chosen[i].kind == Sync::Barrier)
+        known[chosen[i].to] = ended[chosen[i].to];
+      else if (moment.kind == Moment::Before ? !wait(i, moment) : !set(i, moment))
+        return false;
+    }
+  }
+  return true;
+}
+
+} // namespace tessera::events
