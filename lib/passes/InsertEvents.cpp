@@ -25,7 +25,11 @@ struct InsertEvents : impl::TileInsertEventsBase<InsertEvents> {
     if (!chip)
       return signalPassFailure();
     bool done = false;
-    kernel.walk([&](Operation *op) { done |= tile::isSync(op); });
+    // Work that is divided among the vector cores of a cube core gets no events yet.
+    kernel.walk([&](Operation *op) {
+      auto core = op->getAttrOfType<IntegerAttr>("tile.core");
+      done |= tile::isSync(op) || (core && core.getInt() > 0);
+    });
     if (done || !chip->sync || chip->isCpu())
       return;
     const std::optional<events::Traces> traces = events::traceKernel(kernel, *chip);
