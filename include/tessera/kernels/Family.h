@@ -50,6 +50,7 @@ enum class Family : std::uint8_t {
   Resize,        ///< resize.h
   LstmCell,      ///< lstm_cell.h
   GruCell,       ///< gru_cell.h
+  Conv2dInt8,    ///< conv2d_int8.h
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -77,6 +78,9 @@ using Conv2dFn = void(const ConvShape *shape, const ConvLayout *xLayout, const f
 using Conv2dPackFn = KernelSize(const ConvShape *shape, const float *filter, KernelSize groupStride,
                                 KernelSize outStride, KernelSize tapStride, KernelSize inStride,
                                 float *dst);
+using Conv2dInt8Fn = void(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
+                          const void *filter, const ConvLayout *yLayout, void *y,
+                          const Int8Epilogue *epilogue, ParallelFor parallelFor, void *pool);
 using WindowFmaFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
                          KernelSize rowStride, KernelSize pixelStride, const float *filter,
                          KernelSize tapStride, KernelSize kh, KernelSize kw, KernelSize strideH,
@@ -187,6 +191,7 @@ union KernelPointer {
   GemmFn *gemm;
   PackWeightsFn *packWeights;
   MatmulWeightsFn *matmulWeights;
+  Conv2dInt8Fn *conv2dInt8;
 
   constexpr KernelPointer(UnaryFn *f) : unary(f) {}
   constexpr KernelPointer(BinaryFn *f) : binary(f) {}
@@ -223,6 +228,7 @@ union KernelPointer {
   constexpr KernelPointer(GemmFn *f) : gemm(f) {}
   constexpr KernelPointer(PackWeightsFn *f) : packWeights(f) {}
   constexpr KernelPointer(MatmulWeightsFn *f) : matmulWeights(f) {}
+  constexpr KernelPointer(Conv2dInt8Fn *f) : conv2dInt8(f) {}
 };
 
 } // namespace tessera::kernels

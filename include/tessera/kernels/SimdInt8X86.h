@@ -117,6 +117,10 @@ template <> struct SimdInt8<xsimd::avx512bw> : SimdInt8Base<xsimd::avx512bw> {
   static TESSERA_INLINE F toFloat(V v) { return F(_mm512_cvtepi32_ps(v)); }
   static TESSERA_INLINE V toInt(F x) { return _mm512_cvtps_epi32(x); }
   static TESSERA_INLINE void storeBytes(void *p, V v, std::int64_t count) {
+    if (count == kLanes) { // the masked store is a long program on Zen 4
+      _mm_storeu_si128(static_cast<__m128i *>(p), _mm512_cvtepi32_epi8(v));
+      return;
+    }
     const auto mask = static_cast<__mmask16>((1u << count) - 1u);
     _mm512_mask_cvtepi32_storeu_epi8(p, mask, v);
   }

@@ -83,6 +83,36 @@ template <class Arch, int Rows, int Vectors> struct Int8Tile {
     }
   }
 
+  /// Whether `finish` serves the epilogue: bytes, and no zero points of b.
+  static TESSERA_INLINE bool finishes(const Int8Epilogue &e) {
+    return !e.bZero && (e.output == Int8Output::U8 || e.output == Int8Output::S8);
+  }
+
+  /// The sums become c[r * cRow + column + i] for i < columns, straight from the registers.
+  static TESSERA_INLINE void finish(const V (&acc)[Rows][Vectors], void *c, std::int64_t cRow,
+                                    std::int64_t column, std::int64_t columns,
+                                    const Int8Epilogue &e) {
+    using F = typename S::F;
+    const std::int32_t low = e.output == Int8Output::U8 ? 0 : -128;
+    const F least(static_cast<float>(low - e.cZero)), most(static_cast<float>(low + 255 - e.cZero));
+    TESSERA_UNROLL
+    for (int v = 0; v < Vectors; ++v) {
+      const std::int64_t left = columns - v * S::kLanes;
+      const std::int64_t count = left < S::kLanes ? left : S::kLanes;
+      const F scale = e.scaleStride == 0 ? F(e.scale[0])
+                      : count == S::kLanes
+                          ? S::S::load(e.scale + column + v * S::kLanes)
+                          : S::S::loadPart(e.scale + column + v * S::kLanes, count);
+      TESSERA_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const F x = S::toFloat(acc[r][v]) * scale;
+        const V whole = S::toInt(S::S::min(S::S::max(x, least), most));
+        S::storeBytes(static_cast<std::uint8_t *>(c) + r * cRow + column + v * S::kLanes,
+                      S::add(whole, e.cZero), count);
+      }
+    }
+  }
+
   static TESSERA_INLINE void store(const V (&acc)[Rows][Vectors], std::int32_t *sums,
                                    std::int64_t row) {
     TESSERA_UNROLL
