@@ -86,8 +86,8 @@ private:
       const std::int64_t y0 = pixel / s.outW * s.strideH - s.top;
       const std::int64_t x0 = pixel % s.outW * s.strideW - s.left;
       // Taps of one kernel row follow each other in memory when nothing is skipped.
-      const bool line =
-          s.dilationW == 1 && xl.channel == 1 && xl.pixel == inC && x0 >= 0 && x0 + s.kw <= s.w;
+      const bool line = s.dilationW == 1 && xl.channel == 1 && xl.block >= s.c && xl.pixel == inC &&
+                        x0 >= 0 && x0 + s.kw <= s.w;
       const std::int64_t length = line ? s.kw * inC : inC, pieces = line ? 1 : s.kw;
       std::int64_t ky = 0, kx = 0, at = from;
       if (from > 0) {
