@@ -85,7 +85,7 @@ struct Suite {
 
 /// The suites there are; each is a function in a file of its own.
 using MakeSuite = Suite();
-MakeSuite attentionSuite, gemmSuite, gemmLlmSuite, gemmInt8Suite, weightOnlySuite, convSuite,
+MakeSuite attentionSuite, gemmSuite, gemmLlmSuite, gemmInt8Suite, weightOnlySuite, convInt8Suite, convSuite,
     memorySuite;
 
 /// All of them, in the order of --list.

@@ -10,6 +10,7 @@ const std::vector<MakeSuite *> &allSuites() {
       gemmInt8Suite,
       weightOnlySuite,
       convSuite,
+      convInt8Suite,
       memorySuite,
       attentionSuite,
   };
