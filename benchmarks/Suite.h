@@ -85,8 +85,8 @@ struct Suite {
 
 /// The suites there are; each is a function in a file of its own.
 using MakeSuite = Suite();
-MakeSuite attentionSuite, gemmSuite, gemmLlmSuite, gemmInt8Suite, weightOnlySuite, convInt8Suite, convSuite,
-    memorySuite;
+MakeSuite attentionSuite, gemmSuite, gemmLlmSuite, gemmInt8Suite, weightOnlySuite, convInt8Suite,
+    convSuite, memorySuite;
 
 /// All of them, in the order of --list.
 const std::vector<MakeSuite *> &allSuites();
