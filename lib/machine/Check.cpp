@@ -24,6 +24,10 @@ public:
         interpreter(kernel), order(chip) {}
 
   LogicalResult run() {
+    kernel.walk([&](Operation *op) {
+      if (const auto pipe = tile::pipeOf(op, chip))
+        order.index(*pipe);
+    });
     auto onSync = [&](const Step &step) { return sync(step); };
     auto onGrid = [&](scf::ForallOp grid) { return walkGrid(grid); };
     if (interpreter.grids().empty()) {

@@ -31,6 +31,14 @@ Order::Stamp Order::issue(uint32_t pipe) {
   return {pipe, number};
 }
 
+SmallVector<uint32_t, 2> Order::members(uint32_t pipe, bool flag) const {
+  SmallVector<uint32_t, 2> list;
+  for (uint32_t i = 0; i < pipes.size(); ++i)
+    if (i == pipe || (flag && pipes[i].isSibling(pipes[pipe])))
+      list.push_back(i);
+  return list;
+}
+
 std::optional<Order::Fault> Order::set(Channel &channel, uint32_t from, Operation *op,
                                        int64_t room) {
   const bool flag = isa<tile::CrossSetOp>(op);
@@ -38,21 +46,29 @@ std::optional<Order::Fault> Order::set(Channel &channel, uint32_t from, Operatio
     return Fault{"two-setters", channel.name + " is set from two pipes, so no wait knows which",
                  channel.pending.empty() ? nullptr : channel.pending.back().set};
   channel.setter = from;
-  std::optional<Fault> fault;
   const int64_t index = channel.sets - room;
+  const bool waited = index < int64_t(channel.waits.size());
+  bool certain = true;
+  Clock over{};
+  for (uint32_t setter : members(from, flag)) {
+    join(over, ended[setter]);
+    if (index >= 0 && waited)
+      for (uint32_t waiter : members(channel.waiter, flag))
+        certain &= ended[setter][waiter] >= channel.waits[size_t(index)].first[waiter];
+  }
+  std::optional<Fault> fault;
   if (int64_t(channel.pending.size()) >= room)
     fault = Fault{flag ? "overflow" : "double-set",
                   flag ? channel.name + " counts beyond " + std::to_string(room)
                        : channel.name + " is set again before it is waited for",
                   channel.pending.back().set};
-  else if (index >= 0 && (index >= int64_t(channel.waits.size()) ||
-                          ended[from][channel.waiter] < channel.waits[size_t(index)].first))
-    fault = Fault{
-        flag ? "overflow" : "double-set",
-        flag ? "nothing keeps " + channel.name + " from counting beyond " + std::to_string(room)
-             : channel.name + " may be set again before its wait: nothing orders them",
-        index < int64_t(channel.waits.size()) ? channel.waits[size_t(index)].second : nullptr};
-  channel.pending.push_back({ended[from], op});
+  else if (index >= 0 && (!waited || !certain))
+    fault = Fault{flag ? "overflow" : "double-set",
+                  flag ? "nothing keeps " + channel.name + " from counting beyond " +
+                             std::to_string(room)
+                       : channel.name + " may be set again before its wait: nothing orders them",
+                  waited ? channel.waits[size_t(index)].second : nullptr};
+  channel.pending.push_back({over, op});
   ++channel.sets;
   return fault;
 }
@@ -64,11 +80,15 @@ std::optional<Order::Fault> Order::wait(Channel &channel, uint32_t to, Operation
     return Fault{"two-waiters", channel.name + " is waited for by two pipes",
                  channel.waits.back().second};
   channel.waiter = to;
-  join(known[to], channel.pending.front().clock);
+  Clock places{};
+  for (uint32_t waiter : members(to, isa<tile::CrossWaitOp>(op))) {
+    join(known[waiter], channel.pending.front().clock);
+    places[waiter] = ++issued[waiter];
+    join(ended[waiter], known[waiter]);
+    ended[waiter][waiter] = issued[waiter];
+  }
   channel.pending.pop_front();
-  channel.waits.push_back({++issued[to], op});
-  join(ended[to], known[to]);
-  ended[to][to] = issued[to];
+  channel.waits.push_back({places, op});
   return std::nullopt;
 }
 

@@ -31,7 +31,8 @@ public:
   };
 
   explicit Order(const tile::ChipSpec &chip) : chip(chip) {}
-  /// Nothing when there are more pipes than fit.
+  /// Nothing when there are more pipes than fit. Every pipe of a kernel must be known before its
+  /// first flag.
   std::optional<uint32_t> index(tile::PipeId id);
   const tile::PipeId &pipe(uint32_t index) const { return pipes[index]; }
   /// Whether what the pipe issues next starts after that operation has ended.
@@ -49,7 +50,7 @@ private:
       mlir::Operation *set;
     };
     std::deque<Message> pending;
-    std::deque<std::pair<int32_t, mlir::Operation *>> waits; ///< By number on the waiting pipe.
+    std::deque<std::pair<Clock, mlir::Operation *>> waits; ///< By number on the waiting pipes.
     int64_t sets = 0;
     uint32_t setter = 0, waiter = 0;
     std::string name;
@@ -57,6 +58,8 @@ private:
   using Key = std::tuple<std::string, std::string, int64_t>;
   std::optional<Fault> set(Channel &channel, uint32_t from, mlir::Operation *op, int64_t room);
   std::optional<Fault> wait(Channel &channel, uint32_t to, mlir::Operation *op);
+  /// The pipe, and for a flag the same pipe of every vector core of the group.
+  llvm::SmallVector<uint32_t, 2> members(uint32_t pipe, bool flag) const;
   static void join(Clock &into, const Clock &other);
 
   const tile::ChipSpec &chip;

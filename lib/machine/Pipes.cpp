@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace tessera::machine {
+using namespace mlir;
 
 std::optional<uint32_t> PipeTable::index(PipeId id) {
   // A file with one kind of core need not name it.
@@ -28,6 +29,14 @@ std::string PipeTable::name(size_t pipe) const {
 double PipeTable::gap(size_t pipe) const {
   const tile::Pipe *spec = chip.pipe(pipes[pipe].pipe);
   return spec ? double(spec->gapCycles) : 0.0;
+}
+
+SmallVector<uint32_t, 2> PipeTable::siblings(uint32_t pipe) const {
+  SmallVector<uint32_t, 2> list;
+  for (uint32_t i = 0; i < pipes.size(); ++i)
+    if (pipes[i].core == pipes[pipe].core && pipes[i].pipe == pipes[pipe].pipe)
+      list.push_back(i);
+  return list;
 }
 
 double PipeTable::latency(size_t from, size_t to) const {
@@ -79,16 +88,24 @@ void Pipes::remember(Domain &domain, const Record &record) {
 
 /// A wait for what nobody has set holds up nothing here; `tessera check` finds it.
 void Pipes::synchronise(const TimedStep &step) {
+  SmallVector<uint32_t, 2> members{step.pipe};
+  if (step.flag)
+    members = table.siblings(step.pipe);
+  std::deque<Message> &queue = messages[step.channel];
   if (step.sync == TimedStep::Set) {
-    messages[step.channel].push_back({step.pipe, free[step.pipe]});
+    double time = 0;
+    for (uint32_t pipe : members)
+      time = std::max(time, free[pipe]);
+    queue.push_back({step.pipe, time});
   } else if (step.sync == TimedStep::Wait) {
-    std::deque<Message> &queue = messages[step.channel];
-    waited[step.pipe] = true;
-    if (queue.empty())
-      return;
-    free[step.pipe] = std::max(free[step.pipe],
-                               queue.front().time + table.latency(queue.front().from, step.pipe));
-    queue.pop_front();
+    for (uint32_t pipe : members) {
+      waited[pipe] = true;
+      if (!queue.empty())
+        free[pipe] =
+            std::max(free[pipe], queue.front().time + table.latency(queue.front().from, pipe));
+    }
+    if (!queue.empty())
+      queue.pop_front();
   }
 }
 

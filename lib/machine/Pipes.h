@@ -27,6 +27,7 @@ struct TimedStep {
   /// Instead of work: an event or flag of this number set or waited for, or a barrier.
   enum Sync { None, Set, Wait, Barrier } sync = None;
   int64_t channel = 0;
+  bool flag = false; ///< Of all vector cores of the group alike.
 };
 
 /// The pipes that a launch's operations use, by the order of their first use.
@@ -38,6 +39,8 @@ public:
   size_t size() const { return pipes.size(); }
   std::string name(size_t pipe) const;
   double gap(size_t pipe) const;
+  /// The same pipe of every equal core of the group, this one included.
+  llvm::SmallVector<uint32_t, 2> siblings(uint32_t pipe) const;
   /// From the end of an operation on one pipe until another may know of it.
   double latency(size_t from, size_t to) const;
 

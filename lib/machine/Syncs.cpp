@@ -12,8 +12,8 @@ FailureOr<TimedStep> SyncTable::of(const Step &step) {
   const auto pair = tile::syncPipes(step.op, chip);
   if (!pair)
     return step.op->emitOpError("names pipes of several kinds of core, so it cannot be timed");
-  const auto from = table.index({pair->first.core, pair->first.pipe}),
-             to = table.index({pair->second.core, pair->second.pipe});
+  const auto from = table.index({pair->first.core, pair->first.pipe, pair->first.instance}),
+             to = table.index({pair->second.core, pair->second.pipe, pair->second.instance});
   if (!from || !to)
     return step.op->emitOpError("needs one more pipe than the ") << kMostPipes << " of a group";
   const int64_t slot = step.extents.empty() ? 0 : step.extents.front();
@@ -25,6 +25,7 @@ FailureOr<TimedStep> SyncTable::of(const Step &step) {
     return number(core == chip.matrixCore() ? -1 : -2, mode, id);
   };
   timed.pipe = *to;
+  timed.flag = isa<tile::CrossSetOp, tile::CrossWaitOp>(step.op);
   timed.sync = TimedStep::Wait;
   if (isa<tile::PipeBarrierOp>(step.op)) {
     timed.sync = TimedStep::Barrier;

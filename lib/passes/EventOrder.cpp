@@ -42,7 +42,7 @@ bool PipeOrder::holds(const Trace &trace, ArrayRef<std::vector<Need>> need, Arra
   };
   struct Channel {
     std::deque<Message> pending;
-    std::deque<int32_t> waits; ///< Positions of the waits so far, on the waiting pipe.
+    std::deque<Clock> waits; ///< Positions of the waits so far, on the waiting pipes.
     int64_t sets = 0;
   };
   using Key = std::tuple<unsigned, unsigned, int64_t>;
@@ -60,6 +60,14 @@ bool PipeOrder::holds(const Trace &trace, ArrayRef<std::vector<Need>> need, Arra
       return s.kind == Sync::Flag ? Key(500 + coreIndex(s.from), 0, s.id + (perSlot ? slot : 0))
                                   : Key(s.from, s.to, s.id + (perSlot ? slot : 0));
     return {1000 + unsigned(i), 0, perSlot ? slot : 0};
+  };
+  // A flag is set by, or waited for by, this pipe of every vector core of the group.
+  auto members = [&](const Sync &s, unsigned pipe) {
+    SmallVector<unsigned, 2> list;
+    for (unsigned i = 0; i < traces.pipes.size(); ++i)
+      if (i == pipe || (s.kind == Sync::Flag && traces.pipes[i].isSibling(traces.pipes[pipe])))
+        list.push_back(i);
+    return list;
   };
   auto slotOf = [&](const Sync &s, const Moment &at) -> int64_t {
     if (!s.slot)
@@ -83,11 +91,16 @@ bool PipeOrder::holds(const Trace &trace, ArrayRef<std::vector<Need>> need, Arra
     const int64_t room = s.kind == Sync::Flag ? most : 1;
     if (int64_t(channel.pending.size()) >= room)
       return false;
-    // The set before the `room` last ones must have been waited for, and this pipe must know it.
+    // The set before the `room` last ones must have been waited for, and these pipes must know it.
     const int64_t index = channel.sets - room;
-    if (index >= 0 && ended[s.from][s.to] < channel.waits[size_t(index)])
-      return false;
-    channel.pending.push_back({ended[s.from], i});
+    Clock over{};
+    for (unsigned from : members(s, s.from)) {
+      for (unsigned to : members(s, s.to))
+        if (index >= 0 && ended[from][to] < channel.waits[size_t(index)][to])
+          return false;
+      join(over, ended[from]);
+    }
+    channel.pending.push_back({over, i});
     ++channel.sets;
     return true;
   };
@@ -96,11 +109,15 @@ bool PipeOrder::holds(const Trace &trace, ArrayRef<std::vector<Need>> need, Arra
     Channel &channel = channels[keyOf(i, slotOf(s, at))];
     if (channel.pending.empty() || channel.pending.front().sync != i)
       return false;
-    join(known[s.to], channel.pending.front().clock);
+    Clock places{};
+    for (unsigned to : members(s, s.to)) {
+      join(known[to], channel.pending.front().clock);
+      places[to] = ++issued[to];
+      join(ended[to], known[to]);
+      ended[to][to] = issued[to];
+    }
     channel.pending.pop_front();
-    channel.waits.push_back(++issued[s.to]);
-    join(ended[s.to], known[s.to]);
-    ended[s.to][s.to] = issued[s.to];
+    channel.waits.push_back(places);
     return true;
   };
   for (size_t at = 0; at < trace.size(); ++at) {

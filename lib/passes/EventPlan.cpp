@@ -48,7 +48,8 @@ private:
   bool holdBack(size_t stuck);
   bool ordered(ArrayRef<Sync> chosen, bool numbered) const;
   bool sameCore(unsigned a, unsigned b) const {
-    return traces.pipes[a].core == traces.pipes[b].core;
+    return traces.pipes[a].core == traces.pipes[b].core &&
+           traces.pipes[a].instance == traces.pipes[b].instance;
   }
 
   const Traces &traces;

@@ -292,14 +292,13 @@ Access Tracer::accessOf(Value buffer, bool writes) {
     access.begin = view.base + view.slotValue * bytes;
     access.end = access.begin + bytes;
   }
-  if (view.argument) {
+  if (view.argument)
     access.block = block;
-    access.exact = view.offset && !ShapedType::isDynamicShape(view.sizes) &&
-                   !llvm::is_contained(view.strides, ShapedType::kDynamic);
-    access.offset = view.offset.value_or(0);
-    access.sizes = view.sizes;
-    access.strides = view.strides;
-  }
+  access.exact = view.offset && !ShapedType::isDynamicShape(view.sizes) &&
+                 !llvm::is_contained(view.strides, ShapedType::kDynamic);
+  access.offset = view.offset.value_or(0);
+  access.sizes = view.sizes;
+  access.strides = view.strides;
   return access;
 }
 
@@ -323,6 +322,8 @@ bool Tracer::addOp(Operation &op) {
       return effect.getValue() == operand && isa<MemoryEffects::Write>(effect.getEffect());
     });
     moment.accesses.push_back(accessOf(operand, writes));
+    if (pipe->core == chip.vectorCore())
+      moment.accesses.back().core = pipe->instance;
   }
   trace.push_back(std::move(moment));
   return true;

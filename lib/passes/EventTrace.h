@@ -23,7 +23,8 @@ struct Access {
   mlir::Value slot; ///< The index of the slot of a buffer of `slots`, or null.
   int64_t slots = 1;
   int64_t block = -1; ///< Of an argument: the block whose part it is.
-  bool exact = false; ///< Of an argument: the three below say what is touched.
+  int64_t core = -1;  ///< Which of the vector cores of a cube core touches it, if one does.
+  bool exact = false; ///< The three below say what of the buffer is touched.
   int64_t offset = 0; ///< In elements.
   llvm::SmallVector<int64_t, 4> sizes, strides;
 };

@@ -13,8 +13,8 @@ using namespace mlir;
 
 namespace {
 
-/// A cube core with its vector cores.
-constexpr int64_t kGroupMode = 2;
+/// Flags among the vector cores of a cube core, and between it and them.
+constexpr int64_t kVectorsMode = 1, kGroupMode = 2;
 
 struct InsertEvents : impl::TileInsertEventsBase<InsertEvents> {
   void runOnOperation() override {
@@ -25,11 +25,7 @@ struct InsertEvents : impl::TileInsertEventsBase<InsertEvents> {
     if (!chip)
       return signalPassFailure();
     bool done = false;
-    // Work that is divided among the vector cores of a cube core gets no events yet.
-    kernel.walk([&](Operation *op) {
-      auto core = op->getAttrOfType<IntegerAttr>("tile.core");
-      done |= tile::isSync(op) || (core && core.getInt() > 0);
-    });
+    kernel.walk([&](Operation *op) { done |= tile::isSync(op); });
     if (done || !chip->sync || chip->isCpu())
       return;
     const std::optional<events::Traces> traces = events::traceKernel(kernel, *chip);
@@ -51,8 +47,12 @@ struct InsertEvents : impl::TileInsertEventsBase<InsertEvents> {
   /// Sets follow their node at once, so that waits of the next node come after them.
   void write(func::FuncOp kernel, const events::Sync &sync, const events::Traces &traces,
              const tile::ChipSpec &chip) {
-    const std::string from = tile::nameOf(traces.pipes[sync.from], chip),
-                      to = tile::nameOf(traces.pipes[sync.to], chip);
+    tile::PipeId source = traces.pipes[sync.from], target = traces.pipes[sync.to];
+    const bool kindred = source.core == target.core;
+    if (sync.kind == events::Sync::Flag) // every vector core of the group sets and waits alike
+      source.instance = target.instance = 0;
+    const std::string from = tile::nameOf(source, chip), to = tile::nameOf(target, chip);
+    const int64_t mode = kindred ? kVectorsMode : kGroupMode;
     OpBuilder b(sync.before);
     if (sync.kind == events::Sync::Barrier) {
       tile::PipeBarrierOp::create(b, sync.before->getLoc(), to);
@@ -60,13 +60,13 @@ struct InsertEvents : impl::TileInsertEventsBase<InsertEvents> {
     }
     auto set = [&](Location loc, int64_t id, Value slot) {
       if (sync.kind == events::Sync::Flag)
-        tile::CrossSetOp::create(b, loc, from, kGroupMode, id, slot);
+        tile::CrossSetOp::create(b, loc, from, mode, id, slot);
       else
         tile::SetEventOp::create(b, loc, from, to, id, slot);
     };
     auto wait = [&](Location loc, int64_t id, Value slot) {
       if (sync.kind == events::Sync::Flag)
-        tile::CrossWaitOp::create(b, loc, to, kGroupMode, id, slot);
+        tile::CrossWaitOp::create(b, loc, to, mode, id, slot);
       else
         tile::WaitEventOp::create(b, loc, from, to, id, slot);
     };

@@ -1,6 +1,7 @@
 // Pipes of operations, and their names.
 #include "tessera/dialect/tile/PipeNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "tessera/dialect/tile/TileDialect.h"
 
 namespace tessera::tile {
@@ -18,15 +19,22 @@ static SmallVector<StringRef, 2> coresOf(const Pipe &pipe, const ChipSpec &chip)
 SmallVector<PipeId, 2> pipesNamed(StringRef name, const ChipSpec &chip) {
   auto [kind, rest] = name.split('.');
   const bool qualified = !rest.empty();
+  int64_t instance = 0;
+  const StringRef bare = kind.rtrim("0123456789");
+  if (qualified && bare.size() < kind.size() && kind.substr(bare.size()).getAsInteger(10, instance))
+    return {};
+  kind = bare;
   SmallVector<PipeId, 2> found;
   if (const Pipe *pipe = chip.pipe(qualified ? rest : name))
     for (StringRef core : coresOf(*pipe, chip))
       if (!qualified || core == kind)
-        found.push_back({core, pipe->name});
+        found.push_back({core, pipe->name, instance});
   return found;
 }
 
 std::string nameOf(PipeId id, const ChipSpec &chip) {
+  if (id.instance > 0)
+    return (id.core + Twine(id.instance) + "." + id.pipe).str();
   return pipesNamed(id.pipe, chip).size() > 1 ? (id.core + "." + id.pipe).str() : id.pipe.str();
 }
 
@@ -62,7 +70,31 @@ static std::optional<PipeId> fillPipe(FillOp fill, const ChipSpec &chip) {
   return vectorPipe(chip);
 }
 
+/// Which of the equal cores of a group works on a buffer, by `tile.core` of its allocation.
+static int64_t instanceOf(Value buffer) {
+  while (Operation *op = buffer.getDefiningOp()) {
+    if (auto view = dyn_cast<ViewLikeOpInterface>(op)) {
+      buffer = view.getViewSource();
+      continue;
+    }
+    auto core = op->getAttrOfType<IntegerAttr>("tile.core");
+    return core ? core.getInt() : 0;
+  }
+  return 0;
+}
+
+static std::optional<PipeId> kindOfPipe(Operation *op, const ChipSpec &chip);
+
 std::optional<PipeId> pipeOf(Operation *op, const ChipSpec &chip) {
+  std::optional<PipeId> id = kindOfPipe(op, chip);
+  if (id && chip.cores.size() > 1 && id->core == chip.vectorCore())
+    for (Value operand : op->getOperands())
+      if (isa<BaseMemRefType>(operand.getType()))
+        id->instance = std::max(id->instance, instanceOf(operand));
+  return id;
+}
+
+static std::optional<PipeId> kindOfPipe(Operation *op, const ChipSpec &chip) {
   if (auto copy = dyn_cast<CopyOp>(op))
     return moverOf(copy.getSource(), copy.getTarget(), chip);
   if (auto gather = dyn_cast<Im2colOp>(op))
@@ -107,7 +139,7 @@ std::optional<std::pair<PipeId, PipeId>> syncPipes(Operation *op, const ChipSpec
   SmallVector<std::pair<PipeId, PipeId>, 2> pairs;
   for (PipeId a : pipesNamed(from, chip))
     for (PipeId b : pipesNamed(to, chip))
-      if (a.core == b.core)
+      if (a.core == b.core && a.instance == b.instance)
         pairs.push_back({a, b});
   if (pairs.size() > 1) {
     auto kernel = op->getParentOfType<func::FuncOp>();

@@ -8,14 +8,18 @@
 
 namespace tessera::tile {
 
-/// A queue of one core of a group. The texts are the chip's.
+/// A queue of one core of a group. The texts are the chip's; `instance` tells apart the vector
+/// cores of one cube core.
 struct PipeId {
   llvm::StringRef core, pipe;
+  int64_t instance = 0;
+  /// The same pipe of an equal core.
+  bool isSibling(const PipeId &other) const { return core == other.core && pipe == other.pipe; }
   bool operator==(const PipeId &) const = default;
 };
 
 /// The pipes that a name may stand for: "MTE2" is that of every kind of core which has it,
-/// "vector.MTE2" one alone. Empty for a name that the chip has not.
+/// "vector.MTE2" one alone, and "vector1.MTE2" that of the group's second vector core. Empty for a name that the chip has not.
 llvm::SmallVector<PipeId, 2> pipesNamed(llvm::StringRef name, const ChipSpec &chip);
 
 /// The shortest name that stands for this pipe alone.

@@ -335,6 +335,7 @@ def Tile_PipeBarrierOp : Tile_Op<"pipe_barrier", [MemoryEffects<[MemRead, MemWri
   let summary = "Orders the operations of one pipe: those before end before those after start";
   let description = [{
     A pipe's name is preceded by the kind of core where several kinds have it: `"vector.MTE2"`.
+    `"vector1.MTE2"` is the pipe of the second vector core of a cube core.
 
     ```mlir
     tile.pipe_barrier "V"
