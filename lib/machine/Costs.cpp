@@ -11,14 +11,17 @@ using namespace mlir;
 static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 SharedRates::SharedRates(const tile::ChipSpec &chip, int64_t activeCores, double coldReads,
-                         double coldWrites)
+                         double coldWrites, bool inNear)
     : readWarm(kNoLimit), readCold(kNoLimit), writeWarm(kNoLimit), writeCold(kNoLimit) {
   const double cores = double(std::max<int64_t>(activeCores, 1));
   auto limit = [](double &rate, double most) {
     if (most > 0)
       rate = std::min(rate, most);
   };
-  if (const tile::SharedLevel *cache = chip.sharedCache()) {
+  if (inNear) {
+    limit(readWarm, chip.shared.front().readPerCore);
+    limit(writeWarm, chip.shared.front().writePerCore);
+  } else if (const tile::SharedLevel *cache = chip.sharedCache()) {
     limit(readWarm, cache->readPerCore);
     limit(writeWarm, cache->writePerCore);
     limit(readWarm, cache->total / cores);
@@ -150,6 +153,15 @@ FailureOr<Cost> CostModel::ofMma(const Step &step) const {
   Cost cost;
   cost.pipe = {unit->core, unit->pipe};
   cost.cycles = unit->cyclesFor(m, n, k);
+  // With the right operand in panels a step is made of registers, and the last one of a row of the
+  // result only of as many as are needed.
+  if (const tile::VectorUnit *vector = chip.vectorFor();
+      unit->b.panel > 0 && vector && vector->registers) {
+    const int64_t lanes = std::max<int64_t>(vector->bytes / c.elementBytes, 1);
+    const double wide = double(llvm::divideCeil(n, lanes) * lanes) / double(unit->n);
+    cost.cycles = unit->head + double(llvm::divideCeil(m, int64_t(unit->m))) * wide *
+                                   double(llvm::divideCeil(k, int64_t(unit->k))) * unit->cycles;
+  }
   cost.macs = double(m) * double(n) * double(k);
   cost.macType = unit->types.a;
   cost.idealCycles = cost.macs * unit->cycles / double(unit->m * unit->n * unit->k);

@@ -10,8 +10,9 @@ namespace tessera::machine {
 /// cache: the fewer do, the fewer cores stand at it at a time, and the more each of them gets.
 class SharedRates {
 public:
+  /// `inNear`: everything is in the core's own cache, which a CPU's file lists before the shared.
   SharedRates(const tile::ChipSpec &chip, int64_t activeCores, double coldReads = 1,
-              double coldWrites = 1);
+              double coldWrites = 1, bool inNear = false);
   /// Bytes per cycle along a path of so many bytes per cycle, when the share `cold` (0 to 1) comes
   /// from the main memory behind the cache.
   double read(double pathRate, double cold) const {

@@ -71,6 +71,7 @@ private:
   LogicalResult findSyncs();
   double coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works, WhatIf what = {},
                     Timeline *timeline = nullptr);
+  bool isNear();
   void explain(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works);
   double slowestCore(const BlockList &list, ArrayRef<BlockWork> works, int64_t cores);
   double levelCycles(double reads, double writes, double coldBytes);
@@ -163,6 +164,17 @@ LogicalResult Launch::findShares(scf::ForallOp grid, const BlockList &list,
   coldReadShare = all > 0 ? coldReads / all : 0;
   coldWriteShare = all > 0 ? coldWrites / all : 0;
   return success();
+}
+
+/// Whether a core's own cache, where the file lists one, holds all that the kernel touches.
+bool Launch::isNear() {
+  if (chip.shared.size() < 3 || llvm::is_contained(isCold, true))
+    return false;
+  int64_t bytes = 0;
+  for (Type argument : kernel.getArgumentTypes())
+    if (auto type = dyn_cast<MemRefType>(argument); type && type.hasStaticShape())
+      bytes += type.getNumElements() * int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+  return bytes <= chip.shared.front().bytes;
 }
 
 LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, const CostModel &costs,
@@ -325,7 +337,7 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
   const double coldBefore = coldBytes;
   if (failed(findShares(grid, list, counts)))
     return failure();
-  const SharedRates rates(chip, cores, coldReadShare, coldWriteShare);
+  const SharedRates rates(chip, cores, coldReadShare, coldWriteShare, isNear());
   const CostModel costs(chip, rates, shares);
   std::vector<BlockWork> works(counts.size());
   double reads = 0, writes = 0;

@@ -82,6 +82,10 @@ FailureOr<ProgramTime> timeProgram(ModuleOp module, const tile::ChipSpec &chip,
   std::map<std::string, size_t> rows;
   SmallVector<tile::LaunchOp> launches;
   main.walk([&](tile::LaunchOp launch) { launches.push_back(launch); });
+  if (options.warm)
+    for (tile::LaunchOp launch : launches)
+      for (Value buffer : launch.getBuffers())
+        cache.use(buffer);
   for (tile::LaunchOp launch : launches) {
     if (launch->getParentOp() != main.getOperation())
       return launch.emitOpError("is inside a loop or branch, so it cannot be timed");

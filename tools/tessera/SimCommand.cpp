@@ -1,6 +1,7 @@
 // `tessera sim`: how long a model or a tile program would take on a chip.
 #include "CommandLine.h"
 #include "Commands.h"
+#include "CpuValidation.h"
 #include "Diagnostics.h"
 #include "ModuleFile.h"
 #include "Progress.h"
@@ -128,7 +129,8 @@ int simCommand(llvm::ArrayRef<std::string> words) {
                   model, /*required=*/false);
   line.text("--validate", "FILE",
             "Instead of a model, times published schedules and prints predicted beside published "
-            "times: a YAML file of points, or 'ascend' for those that come with the program.",
+            "times: a YAML file of points, or 'ascend' for those that come with the program. With "
+            "'cpu', runs operators on this machine and prints predicted beside measured.",
             points);
   line.text("--program", "ID",
             "With --validate, prints the tile program that one point's schedule is built into, "
@@ -160,6 +162,8 @@ int simCommand(llvm::ArrayRef<std::string> words) {
   if (model.empty() == points.empty())
     return line.wrongUsage(model.empty() ? "expected a model, or --validate"
                                          : "expected a model or --validate, but got both");
+  if (points == "cpu")
+    return validateCpu(options.chip, outputs.json);
   if (!points.empty())
     return validateFile(points, program, outputs.json);
   std::vector<import_::OnnxInput> bindings;

@@ -95,6 +95,7 @@ struct ProgramTime {
 struct TimingOptions {
   bool timeline = false; ///< `spans` and `buffers`.
   bool savings = false;  ///< Times each launch some ten times more.
+  bool warm = false;     ///< The program has just been run once before.
 };
 
 /// Joules, as far as the chip's published power allows, and what was counted.
