@@ -362,7 +362,8 @@ def Tile_SetEventOp : Tile_EventOp<"set_event"> {
 
     ```mlir
     tile.set_event "MTE2" to "MTE1" id 0
-    tile.set_event "M" to "MTE1" id 2 slot(%s)
+    %slot = arith.constant 1 : index
+    tile.set_event "M" to "MTE1" id 2 slot(%slot)
     ```
   }];
 }
