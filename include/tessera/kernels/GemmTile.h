@@ -11,6 +11,9 @@ template <class Arch> struct GemmTile {
   static constexpr int kRows = MatmulShape<Arch>::kRows;
   static constexpr int kVectors = MatmulShape<Arch>::kVectors;
   static constexpr std::int64_t kPanel = kVectors * S::kLanes;
+  /// Rows of a tile of V vectors: the fewer vectors the more rows, as many sums all in all.
+  template <int V>
+  static constexpr int kRowsOf = kRows * kVectors / V < 12 ? kRows * kVectors / V : 12;
 
   /// What to fetch into L2 while computing: as many rows as b has, of the width of a panel, the one
   /// that comes next. Null for nothing.
@@ -20,11 +23,12 @@ template <class Arch> struct GemmTile {
     const char *end = nullptr;
   };
 
-  /// c[m, columns] (+)= a[m, k] * the packed panel b, whose rows have kPanel floats.
-  static void packedColumn(const float *a, std::int64_t aRow, const float *b, float *c,
-                           std::int64_t cRow, std::int64_t m, std::int64_t columns, std::int64_t k,
-                           bool accumulate, Ahead ahead) {
-    pickVectors<kVectors, true>(a, aRow, 1, b, kPanel, c, cRow, m, columns, k, accumulate, ahead);
+  /// c[m, columns] (+)= a[m, k] * the panel b, whose rows are bK apart and readable up to a whole
+  /// vector of columns.
+  static void packedColumn(const float *a, std::int64_t aRow, const float *b, std::int64_t bK,
+                           float *c, std::int64_t cRow, std::int64_t m, std::int64_t columns,
+                           std::int64_t k, bool accumulate, Ahead ahead) {
+    pickVectors<kVectors, true>(a, aRow, 1, b, bK, c, cRow, m, columns, k, accumulate, ahead);
   }
 
   /// The same with b where it is. bN other than 1 is slow.
@@ -65,20 +69,21 @@ private:
                                              const float *b, std::int64_t bK, float *c,
                                              std::int64_t cRow, std::int64_t m, std::int64_t tail,
                                              std::int64_t k, bool accumulate, Ahead ahead) {
+    constexpr int R = kRowsOf<V>;
     std::int64_t i = 0;
     // Each tile fetches its share of the rows ahead.
-    const std::int64_t tiles = m / kRows > 0 ? m / kRows : 1;
+    const std::int64_t tiles = m / R > 0 ? m / R : 1;
     ahead.share = (k + tiles - 1) / tiles;
     ahead.end = ahead.at ? ahead.at + k * ahead.rowBytes : nullptr;
-    for (; i + kRows <= m; i += kRows) {
-      tile<kRows, V, Part>(a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail, k, accumulate,
-                           ahead);
+    for (; i + R <= m; i += R) {
+      tile<R, V, Part>(a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail, k, accumulate,
+                       ahead);
       if (ahead.at)
         ahead.at += ahead.share * ahead.rowBytes;
     }
     if (i < m)
-      lastRows<kRows - 1, V, Part>(m - i, a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail,
-                                   k, accumulate);
+      lastRows<R - 1, V, Part>(m - i, a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail, k,
+                               accumulate);
   }
 
   /// acc += a * b, and the rows ahead fetched evenly between: many at once would wait for memory.
@@ -115,10 +120,10 @@ private:
                                   std::int64_t tail, std::int64_t k, bool accumulate,
                                   Ahead ahead = {}) {
     using Micro = MicroTile<Arch, R, V, Part>;
-    TESSERA_UNROLL
-    for (int r = 0; r < R; ++r)
-      for (std::int64_t line = 0; line < V * S::kLanes; line += 16)
-        __builtin_prefetch(c + r * cRow + line, 1, 3);
+    if (k >= 64)
+      for (int r = 0; r < R; ++r)
+        for (std::int64_t line = 0; line < V * S::kLanes; line += 16)
+          __builtin_prefetch(c + r * cRow + line, 1, 3);
     F acc[R][V];
     Micro::clear(acc);
     if (aK == 1 && ahead.at)

@@ -41,6 +41,19 @@ template <class Arch> struct SimdInt8Base {
     return v;
   }
   static TESSERA_INLINE void store(std::int32_t *p, V v) { __builtin_memcpy(p, v.x, sizeof v.x); }
+  /// Stores the first `count` lanes (0..kLanes).
+  static TESSERA_INLINE void storePart(std::int32_t *p, V v, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i)
+      p[i] = v.x[i];
+  }
+  /// dst[0, count) = src + shift as Left values; elements of dst up to the next multiple of 64
+  /// bytes may be written too.
+  template <class T>
+  static TESSERA_INLINE void prepare(const T *src, Left *dst, std::int64_t count,
+                                     std::int32_t shift) {
+    for (std::int64_t p = 0; p < count; ++p)
+      dst[p] = static_cast<Left>(src[p] + shift);
+  }
   static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
     Right b;
     for (std::int64_t i = 0; i < kLanes; ++i) {

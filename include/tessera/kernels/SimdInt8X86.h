@@ -35,6 +35,11 @@ template <> struct SimdInt8<xsimd::sse2> : SimdInt8Base<xsimd::sse2> {
   static TESSERA_INLINE V add(V v, std::int32_t x) { return _mm_add_epi32(v, _mm_set1_epi32(x)); }
   static TESSERA_INLINE F toFloat(V v) { return F(_mm_cvtepi32_ps(v)); }
   static TESSERA_INLINE V toInt(F x) { return _mm_cvtps_epi32(x); }
+  static TESSERA_INLINE void storePart(std::int32_t *p, V v, std::int64_t count) {
+    SimdInt8Base::V lanes;
+    store(lanes.x, v);
+    SimdInt8Base::storePart(p, lanes, count);
+  }
   static TESSERA_INLINE void storeBytes(void *p, V v, std::int64_t count) {
     SimdInt8Base::V lanes;
     store(lanes.x, v);
@@ -53,6 +58,9 @@ template <> struct SimdInt8<xsimd::fma3<xsimd::avx2>> : SimdInt8Base<xsimd::fma3
   }
   static TESSERA_INLINE void store(std::int32_t *p, V v) {
     _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), v);
+  }
+  static TESSERA_INLINE void storePart(std::int32_t *p, V v, std::int64_t count) {
+    _mm256_maskstore_epi32(p, S::partMask(count), v);
   }
   static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
@@ -100,6 +108,9 @@ template <> struct SimdInt8<xsimd::avx512bw> : SimdInt8Base<xsimd::avx512bw> {
 
   static TESSERA_INLINE V load(const std::int32_t *p) { return _mm512_loadu_si512(p); }
   static TESSERA_INLINE void store(std::int32_t *p, V v) { _mm512_storeu_si512(p, v); }
+  static TESSERA_INLINE void storePart(std::int32_t *p, V v, std::int64_t count) {
+    _mm512_mask_storeu_epi32(p, S::partMask(count), v);
+  }
   static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
     return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)));
   }
@@ -138,6 +149,15 @@ template <> struct SimdInt8<Avx512Vnni> : SimdInt8<xsimd::avx512bw> {
   using Left = std::uint8_t;
   static constexpr std::int32_t kSignedShift = 128;
 
+  template <class T>
+  static TESSERA_INLINE void prepare(const T *src, std::uint8_t *dst, std::int64_t count,
+                                     std::int32_t shift) {
+    const __m512i shifts = _mm512_set1_epi8(static_cast<char>(shift));
+    for (std::int64_t p = 0; p < count; p += 64) {
+      const __mmask64 mask = count - p < 64 ? (__mmask64(1) << (count - p)) - 1 : ~__mmask64(0);
+      _mm512_storeu_si512(dst + p, _mm512_add_epi8(_mm512_maskz_loadu_epi8(mask, src + p), shifts));
+    }
+  }
   static TESSERA_INLINE Right loadRight(const std::int8_t *p) { return _mm512_loadu_si512(p); }
   static TESSERA_INLINE Splat splatLeft(const std::uint8_t *p) {
     std::int32_t four;

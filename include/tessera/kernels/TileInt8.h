@@ -30,12 +30,13 @@ template <class Arch, class T> struct Int8Left {
   using Left = typename S::Left;
   static constexpr std::int32_t kShift = std::int32_t(T(-1) < T(0)) * S::kSignedShift;
 
-  /// dst[0, groups * kGroup) = src[0, k) + kShift, then zeros.
+  /// dst[0, k) = src + kShift. What follows up to a whole group may be anything finite, since b has
+  /// zeros there. dst has room for a multiple of 64 bytes, all of which may be written.
   static TESSERA_INLINE void row(const T *src, Left *dst, std::int64_t k) {
-    for (std::int64_t p = 0; p < k; ++p)
-      dst[p] = static_cast<Left>(src[p] + kShift);
-    for (std::int64_t p = k; p % S::kGroup != 0; ++p)
-      dst[p] = 0;
+    S::prepare(src, dst, k, kShift);
+    if constexpr (sizeof(Left) > 1)
+      for (std::int64_t p = k; p % S::kGroup != 0; ++p)
+        dst[p] = 0;
   }
   /// The sum of what `row` wrote, modulo 2^32.
   static TESSERA_INLINE std::int32_t sum(const T *src, std::int64_t k) {
@@ -83,15 +84,19 @@ template <class Arch, int Rows, int Vectors> struct Int8Tile {
     }
   }
 
-  /// Whether `finish` serves the epilogue: bytes, and no zero points of b.
+  /// Whether `finish` serves the epilogue: sums or bytes, and no zero points of b.
   static TESSERA_INLINE bool finishes(const Int8Epilogue &e) {
-    return !e.bZero && (e.output == Int8Output::U8 || e.output == Int8Output::S8);
+    return !e.bZero && e.output != Int8Output::F32;
   }
 
   /// The sums become c[r * cRow + column + i] for i < columns, straight from the registers.
   static TESSERA_INLINE void finish(const V (&acc)[Rows][Vectors], void *c, std::int64_t cRow,
                                     std::int64_t column, std::int64_t columns,
                                     const Int8Epilogue &e) {
+    if (e.output == Int8Output::I32) {
+      storePart(acc, static_cast<std::int32_t *>(c) + column, cRow, columns);
+      return;
+    }
     using F = typename S::F;
     const std::int32_t low = e.output == Int8Output::U8 ? 0 : -128;
     const F least(static_cast<float>(low - e.cZero)), most(static_cast<float>(low + 255 - e.cZero));
@@ -110,6 +115,21 @@ template <class Arch, int Rows, int Vectors> struct Int8Tile {
         S::storeBytes(static_cast<std::uint8_t *>(c) + r * cRow + column + v * S::kLanes,
                       S::add(whole, e.cZero), count);
       }
+    }
+  }
+
+  /// To the first `columns` columns of c, strides in elements.
+  static TESSERA_INLINE void storePart(const V (&acc)[Rows][Vectors], std::int32_t *c,
+                                       std::int64_t row, std::int64_t columns) {
+    const std::int64_t tail = columns - (Vectors - 1) * S::kLanes;
+    TESSERA_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      TESSERA_UNROLL
+      for (int v = 0; v < Vectors; ++v)
+        if (v + 1 < Vectors || tail == S::kLanes)
+          S::store(c + r * row + v * S::kLanes, acc[r][v]);
+        else
+          S::storePart(c + r * row + v * S::kLanes, acc[r][v], tail);
     }
   }
 
@@ -136,16 +156,16 @@ template <class Arch> struct Int8Finish {
                     std::int64_t columns, std::int64_t k, std::int32_t aZero,
                     const Int8Epilogue &e) {
     constexpr std::int64_t kPanel = Int8Layout<Arch>::kPanel;
-    for (std::int64_t i = 0; i < kPanel; ++i) {
-      std::uint32_t x =
-          0u - static_cast<std::uint32_t>(aZero) * static_cast<std::uint32_t>(sums[i]);
-      if (i < columns && e.bZero)
-        x += static_cast<std::uint32_t>(k) * static_cast<std::uint32_t>(aZero) *
-             static_cast<std::uint32_t>(e.bZero[(column + i) * e.bZeroStride]);
-      if (i < columns && e.bias)
-        x += static_cast<std::uint32_t>(e.bias[column + i]);
-      first[i] = static_cast<std::int32_t>(x);
-    }
+    const auto zero = static_cast<std::uint32_t>(aZero);
+    std::uint32_t x[kPanel];
+    for (std::int64_t i = 0; i < kPanel; ++i)
+      x[i] = 0u - zero * static_cast<std::uint32_t>(sums[i]);
+    for (std::int64_t i = 0; i < columns && e.bZero; ++i)
+      x[i] += static_cast<std::uint32_t>(k) * zero *
+              static_cast<std::uint32_t>(e.bZero[(column + i) * e.bZeroStride]);
+    for (std::int64_t i = 0; i < columns && e.bias; ++i)
+      x[i] += static_cast<std::uint32_t>(e.bias[column + i]);
+    __builtin_memcpy(first, x, sizeof x);
   }
 
   /// Rows of `columns` sums, row r at sums + r * kPanel, become c[r * cRow + column + i];

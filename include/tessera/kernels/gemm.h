@@ -17,6 +17,7 @@ template <class Arch, class T> struct Gemm {
   using S = Simd<Arch>;
   using Pack = GemmPack<Arch, T>;
   using Tile = GemmTile<Arch>;
+  using Few = FewRows<Arch, MatmulShape<Arch>::kRows, MatmulShape<Arch>::kVectors>;
   static constexpr std::int64_t kRows = MatmulShape<Arch>::kRows;
   static constexpr std::int64_t kPanel = MatmulShape<Arch>::kVectors * S::kLanes;
   static constexpr bool kFloat = sizeof(T) == 4;
@@ -79,9 +80,9 @@ private:
   /// All rows of the columns [first, first + columns), in order of k without blocks.
   static void unpacked(const GemmArgs &g, std::int64_t first, std::int64_t columns) {
     const auto *a = static_cast<const float *>(g.a), *b = static_cast<const float *>(g.b);
-    if (g.bN == 1 && g.m <= 2 * kRows)
-      FewRows<Arch, kRows, MatmulShape<Arch>::kVectors>::run(
-          a, g.aRow, g.aK, b + first, g.bK, g.c + first, g.cRow, g.m, columns, g.k, g.accumulate);
+    if (g.bN == 1 && g.m <= 2 * kRows && g.k * g.bK > Few::kNear)
+      Few::run(a, g.aRow, g.aK, b + first, g.bK, g.c + first, g.cRow, g.m, columns, g.k,
+               g.accumulate);
     else
       for (std::int64_t j = first; j < first + columns; j += kPanel)
         Tile::column(a, g.aRow, g.aK, b + j * g.bN, g.bK, g.bN, g.c + j, g.cRow, g.m,
@@ -106,7 +107,7 @@ private:
     std::int64_t p, depth, j, columns;
     float *left, *right;
     std::int64_t leftRow;
-    bool packLeft;
+    bool packLeft, packRight;
   };
 
   static void packing(const GemmArgs &g) {
@@ -135,6 +136,8 @@ private:
     const GemmArgs &g = *s.g;
     // Rows of a few lines in place are as good as packed ones when b has few panels.
     s.packLeft = !kFloat || g.aK != 1 || g.n > 4 * kPanel;
+    // A single panel whose rows lie close together is as good as packed.
+    s.packRight = !kFloat || g.bN != 1 || g.n > kPanel || g.n % S::kLanes != 0 || g.bK > 2 * kPanel;
     const std::int64_t rowBlocks = (g.m + s.blocks.rows - 1) / s.blocks.rows;
     if (!g.parallelFor) {
       for (std::int64_t i = 0; i < rowBlocks; ++i) {
@@ -163,8 +166,9 @@ private:
     const Stage &s = *static_cast<const Stage *>(args);
     const GemmArgs &g = *s.g;
     const std::int64_t q = index * kPanel;
-    Pack::panels(static_cast<const T *>(g.b) + s.p * g.bK + (s.j + q) * g.bN, g.bK, g.bN,
-                 s.right + q * s.depth, s.depth, least(s.columns - q, kPanel), kPanel);
+    if (s.packRight)
+      Pack::panels(static_cast<const T *>(g.b) + s.p * g.bK + (s.j + q) * g.bN, g.bK, g.bN,
+                   s.right + q * s.depth, s.depth, least(s.columns - q, kPanel), kPanel);
   }
 
   static void onePanel(void *args, std::int64_t index) {
@@ -186,8 +190,14 @@ private:
       a = static_cast<const float *>(g.a) + i * g.aRow + s.p;
       aRow = g.aRow;
     }
-    Tile::packedColumn(a, aRow, s.right + q * s.depth, g.c + i * g.cRow + j, g.cRow, rows, columns,
-                       s.depth, g.accumulate || s.p > 0,
+    const float *b = s.right + q * s.depth;
+    std::int64_t bK = kPanel;
+    if (!s.packRight) {
+      b = static_cast<const float *>(g.b) + s.p * g.bK;
+      bK = g.bK;
+    }
+    Tile::packedColumn(a, aRow, b, bK, g.c + i * g.cRow + j, g.cRow, rows, columns, s.depth,
+                       g.accumulate || s.p > 0,
                        pack ? ahead(g, j + kPanel, s.p) : typename Tile::Ahead{});
     if (s.p + s.depth >= g.k)
       GemmFinish<Arch>::run(g, i, rows, j, columns);

@@ -179,8 +179,8 @@ private:
     do {
       const std::int64_t depth = least(g.k - p, kDepth);
       expand(g, b, p, depth, panel);
-      GemmTile<Arch>::packedColumn(g.a + p, g.aRow, panel, g.c + j, g.cRow, g.m, columns, depth,
-                                   p > 0, {});
+      GemmTile<Arch>::packedColumn(g.a + p, g.aRow, panel, kPanel, g.c + j, g.cRow, g.m, columns,
+                                   depth, p > 0, {});
       p += depth;
     } while (p < g.k);
   }
