@@ -30,8 +30,9 @@ template <class Arch, class Format> struct MatmulWeights {
   }
 
 private:
-  /// So many rows are multiplied straight from the packed form.
-  static constexpr std::int64_t kFew = 8;
+  /// So many rows are multiplied straight from the packed form. More rows of 16 bits would have to
+  /// read a panel twice, and caches may not hold it.
+  static constexpr std::int64_t kFew = Format::kGrouped ? 8 : 4;
   static constexpr std::int64_t kDepth = 256;
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
@@ -60,11 +61,12 @@ private:
     fewRows<R>(g, b, j, columns);
   }
 
-  /// Vectors of columns done together by R rows: sixteen sums at most, besides those of the group.
+  /// Vectors of columns done together by R rows: with groups sixteen sums at most, besides the
+  /// totals.
   template <int R>
-  static constexpr int kTogether = R * kVectors <= 8 || kVectors == 1 ? kVectors
-                                   : R * (kVectors / 2) <= 16         ? (kVectors + 1) / 2
-                                                                      : 1;
+  static constexpr int kTogether = R * kVectors <= 8 || !Format::kGrouped ? kVectors
+                                   : R * (kVectors / 2) <= 16             ? (kVectors + 1) / 2
+                                                                          : 1;
 
   template <int R>
   static __attribute__((noinline)) void fewRows(const WeightsArgs &g, const char *b, std::int64_t j,
