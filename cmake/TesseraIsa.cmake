@@ -13,7 +13,11 @@ set(TESSERA_ISA_FLAGS_avx512vnni -march=x86-64-v4 -mavx512vnni -mprefer-vector-w
 
 # Optimised in every build type: an inline function that is not inlined would be emitted by
 # several objects, and the linker would keep one. Nothing may contract a*b+c behind our back.
-set(TESSERA_ISA_COMMON_FLAGS -O3 -ffp-contract=off -fno-math-errno -fno-exceptions -fno-rtti)
+set(optimise -O3)
+if(TESSERA_SANITIZE)
+  set(optimise -O1) # with the checks inside, more takes the compiler many minutes
+endif()
+set(TESSERA_ISA_COMMON_FLAGS ${optimise} -ffp-contract=off -fno-math-errno -fno-exceptions -fno-rtti)
 
 find_path(TESSERA_XSIMD_INCLUDE xsimd/xsimd.hpp REQUIRED)
 
