@@ -355,6 +355,9 @@ void holdPeers(int argc, char **argv) {
     if (tessera::isaPresent(Isa::avx512))
       setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
     break;
+  case Isa::scalar:
+  case Isa::neon:
+    break;
   }
   execv("/proc/self/exe", argv);
 }

@@ -1,7 +1,23 @@
 # The instruction sets: name, xsimd tag and compiler flags, and the two functions that build one
 # source once per instruction set. Mirrors include/tessera/support/Isa.h.
-set(TESSERA_FLOAT_ISAS sse2 avx2 avx512) # each with code for everything
-set(TESSERA_ISAS ${TESSERA_FLOAT_ISAS} avx512vnni) # adds products of 8-bit integers
+option(TESSERA_SCALAR "Build the kernels without vector instructions of any processor" OFF)
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|aarch64|arm64")
+  set(TESSERA_SCALAR ON)
+endif()
+if(TESSERA_SCALAR)
+  set(TESSERA_FLOAT_ISAS scalar)
+  set(TESSERA_ISAS scalar)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(TESSERA_FLOAT_ISAS neon)
+  set(TESSERA_ISAS neon)
+else()
+  set(TESSERA_FLOAT_ISAS sse2 avx2 avx512) # each with code for everything
+  set(TESSERA_ISAS ${TESSERA_FLOAT_ISAS} avx512vnni) # adds products of 8-bit integers
+endif()
+set(TESSERA_ISA_TAG_scalar "tessera::kernels::Scalar")
+set(TESSERA_ISA_FLAGS_scalar)
+set(TESSERA_ISA_TAG_neon "xsimd::neon64")
+set(TESSERA_ISA_FLAGS_neon -march=armv8-a)
 set(TESSERA_ISA_TAG_sse2 "xsimd::sse2")
 set(TESSERA_ISA_TAG_avx2 "xsimd::fma3<xsimd::avx2>")
 set(TESSERA_ISA_TAG_avx512 "xsimd::avx512bw")
@@ -29,6 +45,7 @@ function(tessera_isa_sources target source)
     set(object ${target}_${stem}_${isa})
     add_library(${object} OBJECT ${source})
     target_compile_definitions(${object} PRIVATE
+      $<$<BOOL:${TESSERA_SCALAR}>:TESSERA_SCALAR>
       TESSERA_ISA=${isa} TESSERA_ISA_IS_${isa} "TESSERA_ARCH=${TESSERA_ISA_TAG_${isa}}")
     target_compile_options(${object} PRIVATE
       ${TESSERA_ISA_FLAGS_${isa}} ${TESSERA_ISA_COMMON_FLAGS})

@@ -30,6 +30,8 @@ std::span<const char> deviceBitcode(Isa isa) {
   case Isa::avx512:
   case Isa::avx512vnni:
     return {tessera_bitcode_avx512, tessera_bitcode_end_avx512};
+  default: // of another processor
+    return {};
   }
   return {};
 }

@@ -11,10 +11,18 @@
 #define TESSERA_TEXT(a) TESSERA_TEXT_(a)
 
 // Only the tiles of this ISA become rows.
+#define TESSERA_TILE_scalar(...)
+#define TESSERA_TILE_neon(...)
 #define TESSERA_TILE_sse2(...)
 #define TESSERA_TILE_avx2(...)
 #define TESSERA_TILE_avx512(...)
-#if defined(TESSERA_ISA_IS_sse2)
+#if defined(TESSERA_ISA_IS_scalar)
+#undef TESSERA_TILE_scalar
+#define TESSERA_TILE_scalar(...) __VA_ARGS__
+#elif defined(TESSERA_ISA_IS_neon)
+#undef TESSERA_TILE_neon
+#define TESSERA_TILE_neon(...) __VA_ARGS__
+#elif defined(TESSERA_ISA_IS_sse2)
 #undef TESSERA_TILE_sse2
 #define TESSERA_TILE_sse2(...) __VA_ARGS__
 #elif defined(TESSERA_ISA_IS_avx2)

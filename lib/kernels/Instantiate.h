@@ -10,6 +10,8 @@ struct KernelTable {
   std::size_t count;
 };
 
+extern const KernelTable kKernelTable_scalar;
+extern const KernelTable kKernelTable_neon;
 extern const KernelTable kKernelTable_sse2;
 extern const KernelTable kKernelTable_avx2;
 extern const KernelTable kKernelTable_avx512;

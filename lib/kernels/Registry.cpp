@@ -9,6 +9,10 @@ namespace tessera::kernels {
 
 std::span<const KernelRow> kernelRows(Isa isa) {
   switch (isa) {
+#if defined(TESSERA_SCALAR)
+  case Isa::scalar:
+    return {kKernelTable_scalar.rows, kKernelTable_scalar.count};
+#elif defined(__x86_64__)
   case Isa::sse2:
     return {kKernelTable_sse2.rows, kKernelTable_sse2.count};
   case Isa::avx2:
@@ -17,8 +21,13 @@ std::span<const KernelRow> kernelRows(Isa isa) {
     return {kKernelTable_avx512.rows, kKernelTable_avx512.count};
   case Isa::avx512vnni:
     return {kKernelTable_avx512vnni.rows, kKernelTable_avx512vnni.count};
+#elif defined(__aarch64__)
+  case Isa::neon:
+    return {kKernelTable_neon.rows, kKernelTable_neon.count};
+#endif
+  default: // of another processor
+    return {};
   }
-  return {};
 }
 
 const KernelRow *findKernel(std::string_view op, std::string_view dtype, Isa isa) {

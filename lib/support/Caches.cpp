@@ -14,21 +14,6 @@
 namespace tessera {
 namespace {
 
-/// "32K", "1M" or "4096"; nothing for other text, for 0 and for more than a tebibyte.
-std::optional<std::int64_t> parseSize(std::string_view text) {
-  int shift = 0;
-  if (!text.empty() && (text.back() == 'K' || text.back() == 'M')) {
-    shift = text.back() == 'K' ? 10 : 20;
-    text.remove_suffix(1);
-  }
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1 ||
-      value > std::int64_t(1) << (40 - shift))
-    return std::nullopt;
-  return value << shift;
-}
-
 /// The number of processors in a list such as "0-3,8"; 1 for text that is none.
 int countProcessors(const std::string &list) {
   int count = 0;
@@ -117,6 +102,20 @@ Caches detectAndOverrule() {
 
 } // namespace
 
+std::optional<std::int64_t> parseCacheSize(std::string_view text) {
+  int shift = 0;
+  if (!text.empty() && (text.back() == 'K' || text.back() == 'M')) {
+    shift = text.back() == 'K' ? 10 : 20;
+    text.remove_suffix(1);
+  }
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1 ||
+      value > std::int64_t(1) << (40 - shift))
+    return std::nullopt;
+  return value << shift;
+}
+
 const Caches &caches() {
   static const Caches once = detectAndOverrule();
   return once;
@@ -130,7 +129,7 @@ std::optional<Caches> overruleCaches(const Caches &found, std::string_view text,
   for (std::size_t i = 0;; ++i) {
     const std::size_t comma = text.find(',');
     const std::string_view part = text.substr(0, comma);
-    const std::optional<std::int64_t> size = parseSize(part);
+    const std::optional<std::int64_t> size = parseCacheSize(part);
     if (i >= 3 || (!part.empty() && !size)) {
       error =
           "expected up to three sizes as in \"32K,1M,32M\", but got \"" + std::string(whole) + "\"";
@@ -156,7 +155,7 @@ std::optional<Caches> cachesFromFolder(const std::string &folder) {
   for (int i = 0; i < 8; ++i) {
     const std::string index = folder + "/index" + std::to_string(i) + "/";
     const std::string level = firstWord(index + "level");
-    const std::optional<std::int64_t> size = parseSize(firstWord(index + "size"));
+    const std::optional<std::int64_t> size = parseCacheSize(firstWord(index + "size"));
     if (level.size() == 1 && size && firstWord(index + "type") != "Instruction")
       levels.set(level[0] - '0', *size, countProcessors(firstWord(index + "shared_cpu_list")));
   }

@@ -7,13 +7,17 @@ namespace tessera {
 namespace {
 
 constexpr IsaInfo kInfos[] = {
+    {"scalar", "generic", "", 16},
     {"sse2", "x86-64", "", 16},
     {"avx2", "x86-64-v3", "", 32},
     {"avx512", "x86-64-v4", "", 64},
     {"avx512vnni", "x86-64-v4", "+avx512vnni", 64},
+    {"neon", "generic", "+neon", 16},
 };
 
 bool detect(Isa isa) {
+  if (isa == Isa::scalar)
+    return true;
 #if defined(__x86_64__)
   switch (isa) {
   case Isa::sse2:
@@ -27,9 +31,14 @@ bool detect(Isa isa) {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   case Isa::avx512vnni:
     return detect(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
+  default:
+    return false;
   }
-#endif
+#elif defined(__aarch64__)
+  return isa == Isa::neon; // which every such processor has
+#else
   return false;
+#endif
 }
 
 } // namespace

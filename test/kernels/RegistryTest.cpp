@@ -20,10 +20,13 @@ TEST_CASE("rows are named op_dtype_isa with the tile last, and found by that nam
       CHECK(names.insert(row.name).second);
       CHECK(kernels::findKernel(row.name) == &row);
     }
+#if defined(__x86_64__) && !defined(TESSERA_SCALAR)
   CHECK(names.count("matmul_f32_avx512_6x64") == 1);
-  CHECK(names.count("gelu_f32_sse2") == 1);
+#endif
+  CHECK(names.count(kernels::findKernel("gelu", "f32", kAllIsas.front())->name) == 1);
 }
 
+#if defined(__x86_64__) && !defined(TESSERA_SCALAR)
 TEST_CASE("avx512vnni has rows of its own for 8-bit products only", "[registry]") {
   const kernels::KernelRow *product = kernels::findKernel("matmul_int8", "u8s8", Isa::avx512vnni);
   REQUIRE(product);
@@ -31,12 +34,13 @@ TEST_CASE("avx512vnni has rows of its own for 8-bit products only", "[registry]"
   CHECK(kernels::findKernel("gelu", "f32", Isa::avx512vnni) ==
         kernels::findKernel("gelu", "f32", Isa::avx512));
 }
+#endif
 
 TEST_CASE("a lookup of what does not exist gives null", "[registry]") {
-  CHECK(kernels::findKernel("gelu", "f64", Isa::sse2) == nullptr);
+  CHECK(kernels::findKernel("gelu", "f64", kAllIsas.front()) == nullptr);
   CHECK(kernels::findKernel("gelu_f32_avx3") == nullptr);
-  CHECK(kernels::deviceSymbol(Isa::sse2, "tessera_gelu_f32") == nullptr);
-  CHECK(kernels::deviceSymbol(Isa::sse2, "memcpy") == nullptr);
+  CHECK(kernels::deviceSymbol(kAllIsas.front(), "tessera_gelu_f32") == nullptr);
+  CHECK(kernels::deviceSymbol(kAllIsas.front(), "memcpy") == nullptr);
 }
 
 TEST_CASE("memory functions of the device library have machine code", "[registry]") {

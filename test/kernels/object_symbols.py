@@ -9,6 +9,8 @@ import subprocess
 import sys
 
 TAGS = {
+    "scalar": ("scalar", "Scalar"),
+    "neon": ("neon",),
     "sse2": ("sse2",),
     "avx2": ("fma3", "avx2"),
     "avx512": ("avx512",),

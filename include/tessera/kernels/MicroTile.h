@@ -89,6 +89,12 @@ template <class Arch> struct MatmulShape {
   static constexpr int kRows = 4;
   static constexpr int kVectors = 2;
 };
+#if defined(__aarch64__)
+template <> struct MatmulShape<xsimd::neon64> { // 24 of 32
+  static constexpr int kRows = 6;
+  static constexpr int kVectors = 4;
+};
+#endif
 #if XSIMD_WITH_FMA3_AVX2
 template <> struct MatmulShape<xsimd::fma3<xsimd::avx2>> {
   static constexpr int kRows = 6;

@@ -1,11 +1,13 @@
-// One vector of floats per architecture tag: what xsimd gives, and in SimdX86.h the few
-// instructions it lacks (masked tails, scaling by powers of two, f16). Kernels use only this.
+// One vector of floats per architecture tag: what xsimd gives, and in SimdX86.h and SimdNeon.h the
+// few instructions it lacks (masked tails, scaling by powers of two, f16). Kernels use only this.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include <xsimd/xsimd.hpp>
+
+#include "tessera/kernels/SimdScalar.h"
 
 #define TESSERA_INLINE inline __attribute__((always_inline))
 #if defined(__clang__)
@@ -16,11 +18,12 @@
 
 namespace tessera::kernels {
 
-/// Vector operations on `Arch`, written with nothing but xsimd. Simd<Arch> refines it.
+/// Vector operations on `Arch`, written with nothing but xsimd, or what takes its place on
+/// processors that it does not know. Simd<Arch> refines it.
 template <class Arch> struct SimdBase {
-  using F = xsimd::batch<float, Arch>;
-  using I = xsimd::batch<std::int32_t, Arch>;
-  using M = xsimd::batch_bool<float, Arch>;
+  using F = typename SimdTypes<Arch>::F;
+  using I = typename SimdTypes<Arch>::I;
+  using M = typename SimdTypes<Arch>::M;
   static constexpr std::int64_t kLanes = static_cast<std::int64_t>(F::size);
   static constexpr bool kHasFma = false;
   /// Whether there is `scale`.
@@ -52,16 +55,34 @@ template <class Arch> struct SimdBase {
   static TESSERA_INLINE F fnma(F a, F b, F c) { return c - a * b; }
 
   /// The larger; `b` when either is NaN.
-  static TESSERA_INLINE F max(F a, F b) { return xsimd::max(a, b); }
+  static TESSERA_INLINE F max(F a, F b) {
+    using xsimd::max;
+    return max(a, b);
+  }
   /// The smaller; `b` when either is NaN.
-  static TESSERA_INLINE F min(F a, F b) { return xsimd::min(a, b); }
-  static TESSERA_INLINE F sqrt(F x) { return xsimd::sqrt(x); }
+  static TESSERA_INLINE F min(F a, F b) {
+    using xsimd::min;
+    return min(a, b);
+  }
+  static TESSERA_INLINE F sqrt(F x) {
+    using xsimd::sqrt;
+    return sqrt(x);
+  }
   /// 1 / x for x in [1, 2] or NaN, at most 1 ulp.
   static TESSERA_INLINE F reciprocalNearOne(F x) { return F(1.0f) / x; }
-  static TESSERA_INLINE F select(M m, F a, F b) { return xsimd::select(m, a, b); }
+  static TESSERA_INLINE F select(M m, F a, F b) {
+    using xsimd::select;
+    return select(m, a, b);
+  }
 
-  static TESSERA_INLINE I bits(F x) { return xsimd::bitwise_cast<I>(x); }
-  static TESSERA_INLINE F fromBits(I x) { return xsimd::bitwise_cast<F>(x); }
+  static TESSERA_INLINE I bits(F x) {
+    using xsimd::bitwise_cast;
+    return bitwise_cast<I>(x);
+  }
+  static TESSERA_INLINE F fromBits(I x) {
+    using xsimd::bitwise_cast;
+    return bitwise_cast<F>(x);
+  }
   static TESSERA_INLINE F abs(F x) { return fromBits(bits(x) & I(0x7fffffff)); }
   static TESSERA_INLINE F neg(F x) { return fromBits(bits(x) ^ I(INT32_MIN)); }
   /// The magnitude of `x` with the sign of `s`.
@@ -70,11 +91,20 @@ template <class Arch> struct SimdBase {
   }
   /// Written with ==: xsimd's != is ordered on some architectures and not on others.
   static TESSERA_INLINE M isNan(F x) { return !(x == x); }
-  static TESSERA_INLINE bool any(M m) { return xsimd::any(m); }
+  static TESSERA_INLINE bool any(M m) {
+    using xsimd::any;
+    return any(m);
+  }
 
   /// Truncates; the value must fit.
-  static TESSERA_INLINE I toInt(F x) { return xsimd::to_int(x); }
-  static TESSERA_INLINE F toFloat(I x) { return xsimd::to_float(x); }
+  static TESSERA_INLINE I toInt(F x) {
+    using xsimd::to_int;
+    return to_int(x);
+  }
+  static TESSERA_INLINE F toFloat(I x) {
+    using xsimd::to_float;
+    return to_float(x);
+  }
 
   /// To the nearest integer, ties to even; keeps the sign of zero, NaN and infinities.
   static TESSERA_INLINE F round(F x) {
@@ -124,6 +154,24 @@ private:
 /// The vector operations of `Arch`.
 template <class Arch> struct Simd : SimdBase<Arch> {};
 
+template <> struct Simd<Scalar> : SimdBase<Scalar> {
+  using D = SimdTypes<Scalar>::D;
+  static TESSERA_INLINE D toDoubleLow(F x) { return D::Vector{x.data[0], x.data[1]}; }
+  static TESSERA_INLINE D toDoubleHigh(F x) { return D::Vector{x.data[2], x.data[3]}; }
+  static TESSERA_INLINE F fromDoubles(D low, D high) {
+    return F::Vector{static_cast<float>(low.data[0]), static_cast<float>(low.data[1]),
+                     static_cast<float>(high.data[0]), static_cast<float>(high.data[1])};
+  }
+  static constexpr std::int64_t kTransposeLanes = 4;
+  static TESSERA_INLINE void transpose(const float *src, std::int64_t srcRow, float *dst,
+                                       std::int64_t dstRow) {
+    for (std::int64_t r = 0; r < 4; ++r)
+      for (std::int64_t c = 0; c < 4; ++c)
+        dst[c * dstRow + r] = src[r * srcRow + c];
+  }
+};
+
 } // namespace tessera::kernels
 
+#include "tessera/kernels/SimdNeon.h"
 #include "tessera/kernels/SimdX86.h"

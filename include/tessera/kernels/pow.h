@@ -38,7 +38,8 @@ private:
     p = p * u + D(0x1.71547652b8251p+1);
     D t = b * (e + p * s);
     // Far beyond the range of float either way, and well inside that of double.
-    t = xsimd::min(D(300.0), xsimd::max(D(-300.0), t));
+    using xsimd::bitwise_cast, xsimd::max, xsimd::min;
+    t = min(D(300.0), max(D(-300.0), t));
     // Adding 1.5 * 2^52 leaves round(t) in the low bits.
     const D shifted = t + D(0x1.8p52);
     const D r = t - (shifted - D(0x1.8p52));
@@ -50,9 +51,9 @@ private:
     q = q * r + D(0x1.ebfbe0a4f27dbp-3);
     q = q * r + D(0x1.62e42ff116d02p-1);
     q = q * r + D(0x1.ffffffffab9abp-1);
-    using L = xsimd::batch<std::int64_t, Arch>;
-    const L bits = xsimd::bitwise_cast<L>(shifted) << 52;
-    return q * xsimd::bitwise_cast<D>(bits + L(0x3ff0000000000000));
+    using L = typename SimdTypes<Arch>::L;
+    const L bits = bitwise_cast<L>(shifted) << 52;
+    return q * bitwise_cast<D>(bits + L(0x3ff0000000000000));
   }
 
   static TESSERA_INLINE F special(F a, F b, F size, F y) {

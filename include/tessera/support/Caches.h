@@ -33,6 +33,9 @@ private:
 /// TESSERA_CACHES overrules single sizes; text that does not parse is named on stderr, once.
 const Caches &caches();
 
+/// "32K", "1M" or "4096" in bytes; nothing for other text, for 0 and for more than a tebibyte.
+std::optional<std::int64_t> parseCacheSize(std::string_view text);
+
 /// `found` with the sizes that `text` names: up to three, L1 to L3, separated by commas, in bytes
 /// or with K or M behind them; an empty place keeps what was found. "32K,1M" sets two. No value,
 /// and the reason in `error`, for other text and for a cache smaller than the one before it.

@@ -9,10 +9,18 @@
 
 namespace tessera {
 
-/// Instruction sets in rising order; each runs the code of those before it.
-enum class Isa : std::uint8_t { sse2, avx2, avx512, avx512vnni };
+/// Instruction sets. Those of one kind of processor are in rising order; each runs the code of
+/// those before it.
+enum class Isa : std::uint8_t { scalar, sse2, avx2, avx512, avx512vnni, neon };
 
+/// Those of the processors that this code is built for, in rising order.
+#if defined(TESSERA_SCALAR) || !(defined(__x86_64__) || defined(__aarch64__))
+inline constexpr std::array<Isa, 1> kAllIsas = {Isa::scalar};
+#elif defined(__aarch64__)
+inline constexpr std::array<Isa, 1> kAllIsas = {Isa::neon};
+#else
 inline constexpr std::array<Isa, 4> kAllIsas = {Isa::sse2, Isa::avx2, Isa::avx512, Isa::avx512vnni};
+#endif
 
 /// What a code generator must be told to emit code for one instruction set.
 struct IsaInfo {
@@ -25,7 +33,8 @@ struct IsaInfo {
 /// The row of the instruction set table.
 const IsaInfo &isaInfo(Isa isa);
 
-/// "sse2", "avx2" (with FMA and F16C), "avx512" (F, BW, CD, DQ and VL) or "avx512vnni" (and VNNI).
+/// "sse2", "avx2" (with FMA and F16C), "avx512" (F, BW, CD, DQ and VL), "avx512vnni" (and VNNI) or
+/// "neon" (of 64-bit Arm); "scalar" on any other processor, or where it is asked for when building.
 std::string_view isaName(Isa isa);
 
 /// The inverse of isaName; empty for any other text.

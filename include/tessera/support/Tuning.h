@@ -1,0 +1,64 @@
+// How much of each cache the blocks of a kernel may fill: by rule from the caches of this machine,
+// or as `tessera tune` found it and wrote it down.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tessera/support/Caches.h"
+
+namespace tessera {
+
+/// Kinds of work whose blocks are tuned apart.
+enum class ShapeClass : std::uint8_t {
+  GemmThin, ///< matrix products with a side of at most 128
+  GemmDeep, ///< others that are deeper than wide and high: k > m and k > n
+  GemmWide, ///< all other matrix products
+};
+
+inline constexpr std::array<ShapeClass, 3> kShapeClasses = {
+    ShapeClass::GemmThin, ShapeClass::GemmDeep, ShapeClass::GemmWide};
+
+/// "gemm-thin", "gemm-deep" or "gemm-wide".
+std::string_view shapeClassName(ShapeClass shape);
+
+/// The class of c[m, n] = a[m, k] * b[k, n].
+ShapeClass gemmClass(std::int64_t m, std::int64_t n, std::int64_t k);
+
+/// Bytes of each cache that a block meant for it may fill.
+struct CacheBudget {
+  std::int64_t l1, l2, l3;
+
+  friend bool operator==(const CacheBudget &, const CacheBudget &) = default;
+};
+
+/// The rule: half of L1, a third of L2 and a quarter of L3, where other data pass by.
+CacheBudget budgetByRule(const Caches &caches);
+
+/// The budgets of all classes, in the order of kShapeClasses.
+using Tuning = std::array<CacheBudget, kShapeClasses.size()>;
+
+Tuning tuningByRule(const Caches &caches);
+
+/// The record as text: a line "gemm-thin 16K 340K 8M" for each class, bytes of L1, L2 and L3.
+std::string tuningText(const Tuning &tuning);
+
+/// `base` with the classes that `text` names. Empty lines and those that begin with # are skipped.
+/// No value, and the reason in `error`, for other text.
+std::optional<Tuning> tuningFromText(const Tuning &base, std::string_view text, std::string &error);
+
+/// The file of the record: what the environment variable TESSERA_TUNING says, else
+/// tessera/tuning.txt in $XDG_CONFIG_HOME or in $HOME/.config; empty when there is neither.
+std::string tuningPath();
+
+/// What kernels use, read once from tuningPath() when it is first asked for; the rule where there
+/// is no such file. A file that cannot be understood is named on stderr and left aside.
+const CacheBudget &cacheBudget(ShapeClass shape);
+
+/// Replaces what cacheBudget gives, for `tessera tune`; not while kernels run.
+void setCacheBudget(ShapeClass shape, const CacheBudget &budget);
+
+} // namespace tessera
