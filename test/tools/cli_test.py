@@ -27,7 +27,7 @@ class Usage(ToolTest):
         self.fails(2, "rum", says=["tessera: error: unknown command 'rum'", "run", "bench"])
 
     def test_every_command_explains_itself(self):
-        for command in ("run", "bench", "compile", "sim", "import", "chips", "kernels"):
+        for command in ("run", "bench", "compile", "sim", "import", "chips", "kernels", "tune"):
             self.assertIn(command, self.succeeds("--help").stdout)
             text = self.succeeds(command, "--help").stdout
             self.assertIn(f"usage: tessera {command}", text)
@@ -273,6 +273,32 @@ class Lists(ToolTest):
 
     def test_kernels(self):
         self.assertRegex(self.succeeds("kernels").stdout, r"(?m)^gelu +f32 +sse2 avx2 avx512$")
+
+
+class Tune(ToolTest):
+    def test_what_was_tuned_is_written_and_used(self):
+        record = self.path("folder/tuning.txt")
+        env = {"TESSERA_TUNING": record}
+        rule = self.succeeds("tune", "--show", env=env).stdout
+        self.assertRegex(rule, r"(?m)^gemm-wide +\d+[KM]? \d+[KM]? \d+[KM]?$")
+        said = self.succeeds("tune", "--rounds", 1, env=env).stdout
+        for shape in ("gemm-thin", "gemm-deep", "gemm-wide"):
+            self.assertRegex(said, rf"(?m)^{shape} +\d\.\d+ times as fast as by the rule")
+        with open(record, encoding="utf-8") as file:
+            written = file.read()
+        self.assertTrue(written.endswith(self.succeeds("tune", "--show", env=env).stdout), written)
+
+    def test_a_broken_record_is_named_and_left_aside(self):
+        env = {"TESSERA_TUNING": self.write("tuning.txt", "gemm-wide 1K\n")}
+        result = self.succeeds("tune", "--show", env=env)
+        self.assertIn("is ignored: line 1: expected a class and three sizes", result.stderr)
+        self.assertEqual(result.stdout,
+                         self.succeeds("tune", "--show",
+                                       env={"TESSERA_TUNING": self.path("none.txt")}).stdout)
+
+    def test_a_place_that_cannot_be_written(self):
+        self.fails(1, "tune", "--rounds", 1, "--file", self.write("file", "") + "/below.txt",
+                   says="cannot make the folder")
 
 
 class Bench(ToolTest):

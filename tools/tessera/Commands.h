@@ -14,5 +14,6 @@ int importCommand(llvm::ArrayRef<std::string> arguments);
 int benchCommand(llvm::ArrayRef<std::string> arguments);
 int chipsCommand(llvm::ArrayRef<std::string> arguments);
 int kernelsCommand(llvm::ArrayRef<std::string> arguments);
+int tuneCommand(llvm::ArrayRef<std::string> arguments);
 
 } // namespace tessera::tool

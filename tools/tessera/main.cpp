@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"import", tessera::tool::importCommand, "Turn an ONNX model into MLIR."},
     {"chips", tessera::tool::chipsCommand, "List the chip descriptions, or explain one."},
     {"kernels", tessera::tool::kernelsCommand, "List the hand-vectorised kernels."},
+    {"tune", tessera::tool::tuneCommand, "Find the fastest block sizes on this machine."},
 };
 
 void printHelp(llvm::raw_ostream &out) {
