@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "tessera/support/Caches.h"
 #include "tessera/support/Parallel.h"
+#include "tessera/support/Tuning.h"
 
 namespace tessera::kernels {
 
@@ -42,10 +42,10 @@ struct GemmBlocks {
   std::int64_t rows, columns, depth;
 };
 
-/// Blocks for a register tile of tileRows x tileColumns, computed from the caches.
-inline __attribute__((always_inline)) GemmBlocks gemmBlocks(const Caches &caches, std::int64_t m,
-                                                            std::int64_t n, std::int64_t k,
-                                                            std::int64_t tileRows,
+/// Blocks for a register tile of tileRows x tileColumns that fill so much of the caches.
+inline __attribute__((always_inline)) GemmBlocks gemmBlocks(const CacheBudget &budget,
+                                                            std::int64_t m, std::int64_t n,
+                                                            std::int64_t k, std::int64_t tileRows,
                                                             std::int64_t tileColumns) {
   // Parts of equal size, whole steps each, none larger than `most`.
   const auto part = [](std::int64_t size, std::int64_t most, std::int64_t step) {
@@ -54,11 +54,11 @@ inline __attribute__((always_inline)) GemmBlocks gemmBlocks(const Caches &caches
     return ((size + count - 1) / count + step - 1) / step * step;
   };
   GemmBlocks blocks;
-  // The rows of one tile take half of L1, beside the panel of b that streams through it.
-  blocks.depth = part(k, caches.l1 / (2 * 4 * tileRows), 16);
+  // The rows of one tile lie in L1, beside the panel of b that streams through it.
+  blocks.depth = part(k, budget.l1 / (4 * tileRows), 16);
   const std::int64_t line = 4 * (blocks.depth > 0 ? blocks.depth : 16);
-  blocks.rows = part(m, caches.l2 / 3 / line / tileRows * tileRows, tileRows);
-  blocks.columns = part(n, caches.l3 / 4 / line / tileColumns * tileColumns, tileColumns);
+  blocks.rows = part(m, budget.l2 / line / tileRows * tileRows, tileRows);
+  blocks.columns = part(n, budget.l3 / line / tileColumns * tileColumns, tileColumns);
   return blocks;
 }
 

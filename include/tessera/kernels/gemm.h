@@ -57,7 +57,7 @@ private:
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
   static std::int64_t workspace(std::int64_t m, std::int64_t n, std::int64_t k) {
-    const GemmBlocks blocks = gemmBlocks(caches(), m, n, k, kRows, kPanel);
+    const GemmBlocks blocks = gemmBlocks(cacheBudget(gemmClass(m, n, k)), m, n, k, kRows, kPanel);
     return blocks.depth * blocks.columns + m * leftRow(blocks.depth) + 16;
   }
 
@@ -113,7 +113,7 @@ private:
   static void packing(const GemmArgs &g) {
     Stage s;
     s.g = &g;
-    s.blocks = gemmBlocks(caches(), g.m, g.n, g.k, kRows, kPanel);
+    s.blocks = gemmBlocks(cacheBudget(gemmClass(g.m, g.n, g.k)), g.m, g.n, g.k, kRows, kPanel);
     s.leftRow = leftRow(s.blocks.depth);
     s.right = align(g.workspace);
     s.left = s.right + s.blocks.depth * s.blocks.columns;
