@@ -74,6 +74,10 @@ template <> struct Simd<xsimd::neon64> : SimdBase<xsimd::neon64> {
   static TESSERA_INLINE F loadHalf(const std::uint16_t *p) {
     return F(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))));
   }
+  /// Stores kLanes values as f16, rounded to nearest, ties to even.
+  static TESSERA_INLINE void storeHalf(std::uint16_t *p, F x) {
+    vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(x)));
+  }
 };
 
 } // namespace tessera::kernels
