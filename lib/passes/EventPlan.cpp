@@ -14,7 +14,7 @@ namespace {
 /// How often events are joined or held back before a kernel is given up.
 constexpr int kMostRepairs = 64;
 /// A buffer of more slots has one event for all: there are few numbers.
-constexpr int64_t kMostSlots = 4;
+constexpr int64_t kMostSlots = 6;
 
 class Planner {
 public:

@@ -14,6 +14,8 @@ using namespace mlir;
 using namespace tessera;
 
 static constexpr int64_t kSlots = 2; // one fills while the other is read
+/// As many as can have events of their own, beside those of another operand.
+static constexpr int64_t kMostSlots = 6;
 
 namespace {
 
@@ -160,10 +162,15 @@ private:
         entry.slots = all ? *trips : before + kept.kept + 1;
         if (bytesNeeded(placeOf(buffer.owner)) > chip.capacity(buffer.space))
           break;
+        if (entry.slots > kMostSlots)
+          break;
         kept.slots = entry.slots;
         kept.kept = all ? *trips : kept.kept + 1;
       }
       entry.slots = before, entry.kept = 0;
+      // Those that take turns begin with the same slot in every block.
+      while (kept.kept > 0 && kept.kept < *trips && (*trips - kept.kept) % before != 0)
+        --kept.kept, --kept.slots;
       int64_t fast = 1;
       SmallVector<unsigned> slowDims, fastDims;
       for (unsigned d = 0; d < runs.trips.size(); ++d) {

@@ -176,6 +176,12 @@ private:
       sizes[0] = arith::SelectOp::create(b, loc, wanted, whole, index(0)).getResult();
       operand.set(memref::SubViewOp::create(b, loc, buffer, zeros, sizes, ones));
     }
+    // Loads whose slots take turns come first: what they wait for lets this one go too.
+    for (Operation *next = load->getNextNode(); next; next = next->getNextNode())
+      if (isa<scf::ForOp>(next)) {
+        load->moveBefore(next);
+        break;
+      }
   }
 
   /// A buffer of several slots in front of all loops, seen in each iteration as one of them.

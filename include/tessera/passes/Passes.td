@@ -60,7 +60,8 @@ def NpuFuse : Pass<"npu-fuse", "func::FuncOp"> {
   let description = [{
     A kernel is one contraction or window operator with elementwise operators after it; or row
     operators (norms, reductions) with elementwise operators of the same rows before and after; or
-    elementwise operators alone; or one operator of any other kind. Views and constants stay
+    elementwise operators alone; or attention (matmul, scale, softmax, matmul), where the chip in
+    the module has a way for it; or one operator of any other kind. Views and constants stay
     outside; splats and tiny constants are cloned into the kernel. Remarks of category `fuse` say
     what was joined, and why the rest was not.
 
@@ -222,7 +223,8 @@ def TilePipeline : Pass<"tile-pipeline", "ModuleOp"> {
 def TilePlanMemory : Pass<"tile-plan-memory", "ModuleOp"> {
   let summary = "Give every buffer an address: in its scratchpad, or in the model's one arena";
   let description = [{
-    Buffers whose lifetimes do not overlap share addresses. The arena is the last argument of the
+    Buffers whose lifetimes do not overlap share addresses; of a memory that a group has several
+    of, `tile.core` of the allocation says which. The arena is the last argument of the
     entry function; scratchpad offsets are attributes of the allocations (`tile.offset`).
 
     *Before*: static allocations. *After*: `tile.arena_bytes` on the module, `tile.scratch_bytes`
