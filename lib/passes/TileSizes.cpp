@@ -13,7 +13,9 @@
 using namespace mlir;
 using namespace tessera;
 
-static int64_t bytesOf(Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); }
+static int64_t bytesOf(Type type) {
+  return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
+}
 
 /// The unit that multiplies these types, or null.
 static const tile::Mma *unitFor(const ContractionShape &shape, const tile::ChipSpec &chip) {
@@ -65,11 +67,27 @@ static bool accumulatorFits(MatrixTile tile, const tile::Mma &unit, const tile::
   return capacity == 0 || bytes <= (chip.isCpu() ? capacity / 2 : capacity);
 }
 
+/// Whether what leaves the accumulator fits the vector unit's memory, where it goes through it.
+static bool drainFits(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
+                      const tile::ChipSpec &chip) {
+  const tile::VectorUnit *vector = chip.vectorFor();
+  auto route = chip.route(unit.c.spaces.front(), chip.global().name);
+  if (!vector || !route || chip.isCpu())
+    return true;
+  bool meets = chip.path(unit.c.spaces.front(), vector->spaces.front()) != nullptr;
+  if (route->size() == 1 && !(shape.epilogue && meets))
+    return true;
+  // The block as rows (twice with an epilogue), and four columns of fractal blocks on their way.
+  int64_t m = llvm::alignTo(tile.m, unit.m.value), n = llvm::alignTo(tile.n, unit.n.value);
+  int64_t perPoint = shape.epilogue ? 8 : bytesOf(shape.resultType);
+  return m * (n * perPoint + 2 * 64 * 4) <= chip.capacity(vector->spaces.front());
+}
+
 /// Estimated cycles of the whole contraction with this block.
 static double cost(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
                    const tile::ChipSpec &chip) {
-  int64_t blocks = shape.batch * llvm::divideCeil(shape.m, tile.m) *
-                   llvm::divideCeil(shape.n, tile.n);
+  int64_t blocks =
+      shape.batch * llvm::divideCeil(shape.m, tile.m) * llvm::divideCeil(shape.n, tile.n);
   double waves = std::ceil(double(blocks) / double(std::max<int64_t>(chip.groups(), 1)));
   double steps = double(llvm::divideCeil(tile.m, unit.m.value)) *
                  double(llvm::divideCeil(tile.n, unit.n.value)) *
@@ -114,7 +132,8 @@ std::optional<MatrixTile> tessera::chooseMatrixTile(const ContractionShape &shap
   for (int64_t m : candidates(shape.m, mUnit, staged)) {
     for (int64_t n : candidates(shape.n, nUnit, staged)) {
       MatrixTile tile{m, n};
-      if (!accumulatorFits(tile, *unit, chip) || !chooseKSteps(shape, tile, chip))
+      if (!accumulatorFits(tile, *unit, chip) || !drainFits(shape, tile, *unit, chip) ||
+          !chooseKSteps(shape, tile, chip))
         continue;
       double c = staged ? stagedCycles(shape, tile, *unit, chip) : cost(shape, tile, *unit, chip);
       if (!best || c < bestCost) {
@@ -159,7 +178,8 @@ std::optional<SmallVector<int64_t>> tessera::chooseVectorTile(ArrayRef<int64_t> 
     int64_t pieces = llvm::divideCeil(extent, fits);
     int64_t size = llvm::divideCeil(extent, pieces);
     if (d + 1 == int64_t(extents.size()) && size < extent)
-      size = std::min<int64_t>(llvm::alignTo(size, 16), fits >= 16 ? llvm::alignDown(fits, 16) : fits);
+      size =
+          std::min<int64_t>(llvm::alignTo(size, 16), fits >= 16 ? llvm::alignDown(fits, 16) : fits);
     sizes[d] = size;
     used *= double(size);
     if (size < extent)
