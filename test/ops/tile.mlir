@@ -94,12 +94,16 @@ func.func @vector_work(%x: memref<64xf32, #tile.space<"ub">>, %s: memref<f32, #t
 // CHECK: tile.wait_event "MTE2" to "V" id 1
 // CHECK: tile.cross_set "FIX" mode 2 id 0
 // CHECK: tile.cross_wait "MTE2" mode 2 id 0
-func.func @order() {
+// CHECK: tile.set_event "vector1.MTE2" to "vector1.V" id 0 slot(%{{.*}})
+// CHECK: tile.cross_set "FIX" mode 2 id 1 slot(%{{.*}})
+func.func @order(%s: index) {
   tile.pipe_barrier "V"
   tile.set_event "MTE2" to "V" id 1
   tile.wait_event "MTE2" to "V" id 1
   tile.cross_set "FIX" mode 2 id 0
   tile.cross_wait "MTE2" mode 2 id 0
+  tile.set_event "vector1.MTE2" to "vector1.V" id 0 slot(%s)
+  tile.cross_set "FIX" mode 2 id 1 slot(%s)
   return
 }
 
