@@ -94,7 +94,7 @@ struct ProgramTime {
 /// What to find out beyond the times.
 struct TimingOptions {
   bool timeline = false; ///< `spans` and `buffers`.
-  bool savings = false;  ///< Times each launch some ten times more.
+  bool savings = false;  ///< Of the hottest kernels; times them some ten times more.
   bool warm = false;     ///< The program has just been run once before.
 };
 
