@@ -147,18 +147,33 @@ double numberAt(const std::vector<unsigned char> &bytes, Int8Output output, std:
   return NAN;
 }
 
+template <class T>
+std::vector<std::int8_t> packedByGroup(const KernelRow &row, const Problem<T> &p) {
+  auto *pack = kernels::findKernel("pack_rhs_int8", "s8", row.isa)->function.packRhsInt8;
+  const std::int64_t depth = p.s.kh * p.s.kw * (p.s.c / p.s.groups), outC = p.s.outC / p.s.groups;
+  const auto bytes = pack(nullptr, 0, 0, nullptr, depth, outC);
+  std::vector<std::int8_t> packed(size(bytes * p.s.groups), 77);
+  for (std::int64_t g = 0; g < p.s.groups; ++g)
+    pack(p.f.data() + g * depth * outC, outC, 1, packed.data() + g * bytes, depth, outC);
+  return packed;
+}
+
+template <class T>
+std::vector<std::int8_t> packedByChannel(const KernelRow &row, const Problem<T> &p) {
+  auto *pack = kernels::findKernel("depthwise_int8_pack", "s8", row.isa)->function.depthwisePack;
+  const std::int64_t taps = p.s.kh * p.s.kw;
+  std::vector<std::int8_t> packed(size(pack(&p.s, nullptr, 0, 0, nullptr)), 77);
+  pack(&p.s, p.f.data(), 1, taps, packed.data());
+  return packed;
+}
+
 template <class T> bool right(const KernelRow &row, const ConvShape &s, int layout, int mode) {
   Problem<T> p = problem<T>(s, layout, mode);
   p.e.scale = p.scale.data();
   p.e.bias = mode & 4 ? p.bias.data() : nullptr;
   p.e.bZero = mode & 16 ? p.bZero.data() : nullptr;
-  const KernelRow *pack = kernels::findKernel("pack_rhs_int8", "s8", row.isa);
-  const std::int64_t depth = s.kh * s.kw * (s.c / s.groups), outC = s.outC / s.groups;
-  const auto bytes = pack->function.packRhsInt8(nullptr, 0, 0, nullptr, depth, outC);
-  Guarded<std::int8_t> packed(size(bytes * s.groups), 77);
-  for (std::int64_t g = 0; g < s.groups; ++g)
-    pack->function.packRhsInt8(p.f.data() + g * depth * outC, outC, 1, packed.data() + g * bytes,
-                               depth, outC);
+  Guarded<std::int8_t> packed(row.family == Family::DepthwiseInt8 ? packedByChannel(row, p)
+                                                                  : packedByGroup(row, p));
   const std::int64_t width = p.e.output < Int8Output::U8 ? 4 : 1;
   const std::vector<unsigned char> before(size(extent(p.yl, s.n, s.outH, s.outW, s.outC) * width),
                                           0x5a);
@@ -206,5 +221,31 @@ TEST_CASE("conv2d_int8 is exact and requantises as Int8.h says", "[conv][int8]")
                                      : right<std::int8_t>(row, s, layout, mode)));
         }
     }
+  });
+}
+
+TEST_CASE("depthwise_int8 is exact and requantises as Int8.h says", "[conv][int8]") {
+  forEachRow(Family::DepthwiseInt8, [&](const KernelRow &row) {
+    int index = 0;
+    for (std::int64_t c : {1, 5, 63, 64, 65, 130})
+      for (ConvShape s : {ConvShape{1, 7, 7, c, 7, 7, c, c, 3, 3, 1, 1, 1, 1, 1, 1},
+                          ConvShape{2, 9, 11, c, 5, 6, c, c, 3, 3, 2, 2, 1, 1, 1, 1},
+                          ConvShape{1, 5, 6, c, 5, 6, c, c, 5, 5, 1, 1, 1, 1, 2, 2},
+                          ConvShape{1, 9, 8, c, 4, 5, c, c, 5, 5, 2, 2, 1, 1, 1, 3},
+                          ConvShape{1, 6, 9, c, 4, 3, c, c, 2, 4, 1, 2, 2, 2, 0, 3},
+                          ConvShape{1, 2, 2, c, 4, 4, c, c, 7, 1, 1, 1, 1, 1, 4, 1}}) {
+        ++index;
+        for (int layout : {0, 3})
+          for (int mode = 0; mode < 16; ++mode) {
+            const std::string details = "shape=" + std::to_string(index) +
+                                        ",layout=" + std::to_string(layout) +
+                                        ",mode=" + std::to_string(mode);
+            if (!selected(row, details))
+              continue;
+            INFO(replay(row, details));
+            CHECK((row.dtype == "u8s8" ? right<std::uint8_t>(row, s, layout, mode)
+                                       : right<std::int8_t>(row, s, layout, mode)));
+          }
+      }
   });
 }

@@ -51,6 +51,8 @@ enum class Family : std::uint8_t {
   LstmCell,      ///< lstm_cell.h
   GruCell,       ///< gru_cell.h
   Conv2dInt8,    ///< conv2d_int8.h
+  DepthwiseInt8, ///< depthwise_int8.h: called through conv2dInt8
+  DepthwisePack, ///< depthwise_int8_pack.h
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -81,6 +83,8 @@ using Conv2dPackFn = KernelSize(const ConvShape *shape, const float *filter, Ker
 using Conv2dInt8Fn = void(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
                           const void *filter, const ConvLayout *yLayout, void *y,
                           const Int8Epilogue *epilogue, ParallelFor parallelFor, void *pool);
+using DepthwisePackFn = KernelSize(const ConvShape *shape, const std::int8_t *filter,
+                                   KernelSize tapStride, KernelSize channelStride, void *dst);
 using WindowFmaFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
                          KernelSize rowStride, KernelSize pixelStride, const float *filter,
                          KernelSize tapStride, KernelSize kh, KernelSize kw, KernelSize strideH,
@@ -192,6 +196,7 @@ union KernelPointer {
   PackWeightsFn *packWeights;
   MatmulWeightsFn *matmulWeights;
   Conv2dInt8Fn *conv2dInt8;
+  DepthwisePackFn *depthwisePack;
 
   constexpr KernelPointer(UnaryFn *f) : unary(f) {}
   constexpr KernelPointer(BinaryFn *f) : binary(f) {}
@@ -229,6 +234,7 @@ union KernelPointer {
   constexpr KernelPointer(PackWeightsFn *f) : packWeights(f) {}
   constexpr KernelPointer(MatmulWeightsFn *f) : matmulWeights(f) {}
   constexpr KernelPointer(Conv2dInt8Fn *f) : conv2dInt8(f) {}
+  constexpr KernelPointer(DepthwisePackFn *f) : depthwisePack(f) {}
 };
 
 } // namespace tessera::kernels

@@ -1,0 +1,73 @@
+// A line of outputs of an 8-bit depthwise convolution for a block of channels: one channel after
+// the other here, with VNNI in DepthwiseTileVnni.h.
+#pragma once
+
+#include "tessera/kernels/ConvTypes.h"
+#include "tessera/kernels/TileInt8.h"
+
+namespace tessera::kernels {
+
+/// T: the type of the image.
+template <class Arch, class T> struct DepthwiseTileInt8 {
+  static constexpr std::int64_t kChannels = Int8Layout<Arch>::kPanel;
+
+  /// Bytes of the packed filter for a block of channels: the sums of its taps (int32), then
+  /// [kh][kw][kChannels].
+  static TESSERA_INLINE std::int64_t blockBytes(std::int64_t kh, std::int64_t kw) {
+    return kChannels * (4 + kh * kw);
+  }
+  /// Where the weight of a channel and tap is in what follows the sums.
+  static TESSERA_INLINE std::int64_t at(std::int64_t ky, std::int64_t kx, std::int64_t kw,
+                                        std::int64_t channel) {
+    return (ky * kw + kx) * kChannels + channel;
+  }
+
+  /// Channels [channel, channel + channels) of one image, whose first pixel's are at x.
+  DepthwiseTileInt8(const ConvShape &shape, const ConvLayout &layout, const T *image,
+                    const std::int8_t *packed, std::int64_t firstChannel, std::int64_t count,
+                    const Int8Epilogue &epilogue)
+      : s(shape), xl(layout), x(image), filter(packed + kChannels * 4), channel(firstChannel),
+        channels(count), e(epilogue) {
+    Int8Finish<Arch>::first(first, reinterpret_cast<const std::int32_t *>(packed), channel,
+                            channels, s.kh * s.kw, e.aZero, e);
+  }
+
+  /// Line oy, whose first pixel is at y; pixels are `pixel` elements apart.
+  void line(std::int64_t oy, char *y, std::int64_t pixel) const {
+    const std::int64_t size = e.output == Int8Output::I32 || e.output == Int8Output::F32 ? 4 : 1;
+    for (std::int64_t ox = 0; ox < s.outW; ++ox) {
+      alignas(64) std::int32_t sums[kChannels];
+      __builtin_memcpy(sums, first, sizeof sums);
+      for (std::int64_t ky = 0; ky < s.kh; ++ky)
+        for (std::int64_t kx = 0; kx < s.kw; ++kx)
+          add(sums, oy * s.strideH - s.top + ky * s.dilationH,
+              ox * s.strideW - s.left + kx * s.dilationW, filter + at(ky, kx, s.kw, 0));
+      const std::int32_t none = 0;
+      Int8Finish<Arch>::run(sums, &none, y + ox * pixel * size, 0, 1, channel, channels, e);
+    }
+  }
+
+private:
+  const ConvShape &s;
+  const ConvLayout &xl;
+  const T *x;
+  const std::int8_t *filter;
+  std::int64_t channel, channels;
+  const Int8Epilogue &e;
+  alignas(64) std::int32_t first[kChannels];
+
+  void add(std::int32_t *sums, std::int64_t yy, std::int64_t xx, const std::int8_t *taps) const {
+    if (yy < 0 || yy >= s.h || xx < 0 || xx >= s.w) {
+      for (std::int64_t i = 0; i < channels; ++i)
+        sums[i] += e.aZero * taps[i];
+      return;
+    }
+    const T *from = x + yy * xl.row + xx * xl.pixel;
+    for (std::int64_t i = 0; i < channels; ++i)
+      sums[i] += from[i] * taps[i];
+  }
+};
+
+} // namespace tessera::kernels
+
+#include "tessera/kernels/DepthwiseTileVnni.h"

@@ -1,0 +1,69 @@
+// Depthwise convolution of 8-bit images, exact, and requantisation.
+#pragma once
+
+#include "tessera/kernels/ConvTypes.h"
+#include "tessera/kernels/DepthwiseTileInt8.h"
+#include "tessera/kernels/Family.h"
+#include "tessera/support/Parallel.h"
+
+namespace tessera::kernels {
+
+/// T: the type of the image.
+template <class Arch, class T> struct DepthwiseInt8 {
+  static constexpr Family kFamily = Family::DepthwiseInt8;
+  using Tile = DepthwiseTileInt8<Arch, T>;
+
+  /// As Conv2dInt8::run for shape->groups == shape->c == shape->outC, with all channels of a pixel
+  /// together in x and y (NHWC); `filter` is what depthwise_int8_pack of the same instruction set
+  /// leaves. The epilogue's bZero is null: filters of depthwise convolutions are symmetric. The
+  /// pool shares out lines; sums are exact, so that the number of threads changes nothing.
+  static void run(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
+                  const void *filter, const ConvLayout *yLayout, void *y, const Int8Epilogue *e,
+                  ParallelFor parallelFor, void *pool) {
+    Work work{*shape,
+              *xLayout,
+              *yLayout,
+              static_cast<const T *>(x),
+              static_cast<const std::int8_t *>(filter),
+              static_cast<char *>(y),
+              *e,
+              (shape->outH + kLines - 1) / kLines};
+    parallelFor(pool, shape->n * work.blocks, &task, &work);
+  }
+
+private:
+  /// Lines of a task: enough that preparing the epilogue of each block of channels costs little.
+  static constexpr std::int64_t kLines = 8;
+
+  struct Work {
+    ConvShape s;
+    ConvLayout xl, yl;
+    const T *x;
+    const std::int8_t *filter;
+    char *y;
+    Int8Epilogue e;
+    std::int64_t blocks;
+  };
+
+  static void task(void *args, std::int64_t index) {
+    const Work &w = *static_cast<const Work *>(args);
+    const ConvShape &s = w.s;
+    const std::int64_t image = index / w.blocks, first = index % w.blocks * kLines;
+    const std::int64_t last = first + kLines < s.outH ? first + kLines : s.outH;
+    const std::int64_t size =
+        w.e.output == Int8Output::I32 || w.e.output == Int8Output::F32 ? 4 : 1;
+    const std::int8_t *filter = w.filter;
+    for (std::int64_t ch = 0; ch < s.c; ch += Tile::kChannels) {
+      const std::int64_t channels = s.c - ch < Tile::kChannels ? s.c - ch : Tile::kChannels;
+      const Tile tile(s, w.xl, w.x + image * w.xl.image + ch, filter, ch, channels, w.e);
+      for (std::int64_t oy = first; oy < last; ++oy)
+        tile.line(oy, w.y + (image * w.yl.image + oy * w.yl.row) * size, w.yl.pixel);
+      filter += Tile::blockBytes(s.kh, s.kw);
+    }
+  }
+};
+
+template <class Arch> using DepthwiseU8S8 = DepthwiseInt8<Arch, std::uint8_t>;
+template <class Arch> using DepthwiseS8S8 = DepthwiseInt8<Arch, std::int8_t>;
+
+} // namespace tessera::kernels
