@@ -181,7 +181,8 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
                          b.getContext()),
           {at.back()});
     auto slice = [&](Value of, OpFoldResult row, OpFoldResult count) {
-      SmallVector<OpFoldResult> offsets(ArrayRef(at).drop_back()), sizes(rank - 2, ones[0]);
+      SmallVector<OpFoldResult> offsets(ArrayRef<OpFoldResult>(at).drop_back()),
+          sizes(rank - 2, ones[0]);
       llvm::append_values(offsets, row, OpFoldResult(b.getIndexAttr(0)));
       llvm::append_values(sizes, count,
                           OpFoldResult(b.getIndexAttr(typeOf(of).getDimSize(rank - 1))));

@@ -238,7 +238,7 @@ class Mistakes(ToolTest):
     def test_an_output_folder_that_cannot_be(self):
         blocker = self.write("file", "")
         self.fails(1, "run", self.model("affine.mlir"), "--random-inputs", "--output-dir",
-                   os.path.join(blocker, "sub"), says="Not a directory")
+                   os.path.join(blocker, "sub"), says="cannot make the folder")
 
 
 class Import(ToolTest):
@@ -298,7 +298,7 @@ class Tune(ToolTest):
 
     def test_a_place_that_cannot_be_written(self):
         self.fails(1, "tune", "--rounds", 1, "--file", self.write("file", "") + "/below.txt",
-                   says="Not a directory")
+                   says="cannot make the folder")
 
 
 class Bench(ToolTest):

@@ -166,6 +166,8 @@ int tuneCommand(llvm::ArrayRef<std::string> arguments) {
   if (std::error_code error =
           folder.empty() ? std::error_code() : llvm::sys::fs::create_directories(folder))
     return fail("cannot make the folder '" + folder + "': " + error.message());
+  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
+    return fail("cannot make the folder '" + folder + "': a file of that name is there");
   std::string error;
   const std::optional<Isa> isa = chooseIsaFromEnvironment(error);
   if (!isa)
