@@ -98,7 +98,7 @@ void addPrograms(Isa ceiling) {
     addLibraryProducts("program_matmul", product);
   }
   for (bool fuse : {true, false})
-    addEncoder(ceiling, fuse);
+    addEncoder(floatIsa(ceiling), fuse);
 }
 
 } // namespace tessera::bench
