@@ -1,7 +1,6 @@
 // Blocks over cores: each class of blocks is walked once, each sequence of blocks timed once.
 #include "Launch.h"
-#include "Pipes.h"
-#include "Syncs.h"
+#include "BlockWork.h"
 #include "Timeline.h"
 #include "tessera/dialect/tile/PipeNames.h"
 #include "tessera/dialect/tile/TileDialect.h"
@@ -15,20 +14,6 @@ namespace {
 
 /// A run of equal blocks longer than this goes on at the pace of its last one.
 constexpr int64_t kSimulatedRun = 4;
-
-/// More operations than any block has; keeps a hostile file from filling memory.
-constexpr size_t kMostSteps = size_t(1) << 20;
-
-/// One class of blocks: its operations, and what they add up to.
-struct BlockWork {
-  std::vector<TimedStep> steps;
-  std::vector<double> busy; ///< By pipe.
-  std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> paths;
-  double readBytes = 0, writeBytes = 0, macs = 0, idealMatrixCycles = 0;
-  double vectorOps = 0;
-  std::map<std::string, double> macsByType;
-  double levelCycles = 0; ///< That the shared cache takes for the bytes, on whatever pipes.
-};
 
 class Launch {
 public:
@@ -65,9 +50,6 @@ public:
 
 private:
   LogicalResult addGrid(scf::ForallOp grid, const BlockList &list);
-  LogicalResult findShares(scf::ForallOp grid, const BlockList &list, ArrayRef<int64_t> counts);
-  LogicalResult compile(scf::ForallOp grid, ArrayRef<int64_t> indices, const CostModel &costs,
-                        BlockWork &work);
   LogicalResult findSyncs();
   double coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works, WhatIf what = {},
                     Timeline *timeline = nullptr);
@@ -87,13 +69,10 @@ private:
   SyncTable syncs;
   StringRef kind;
   int64_t coresOfChip = 1;
-  double clockMHz = 1, coldBytes = 0, globalBytes = 0, idealMatrixCycles = 0;
-  double coldReadShare = 0, coldWriteShare = 0; ///< Of all bytes of the grid at hand.
-  std::vector<double> shares;                   ///< Cold share of each argument.
-  llvm::SmallDenseSet<int64_t> written;         ///< Domains that the kernel writes.
-  llvm::SmallDenseSet<int64_t> ofArguments;     ///< Domains of arguments.
-  bool byEvents = false;                        ///< The kernel orders its pipes itself.
-  std::vector<TimedStep> first;                 ///< What a core sets before its blocks.
+  double clockMHz = 1, globalBytes = 0, idealMatrixCycles = 0;
+  Traffic traffic;
+  bool byEvents = false;        ///< The kernel orders its pipes itself.
+  std::vector<TimedStep> first; ///< What a core sets before its blocks.
   KernelTime time;
 };
 
@@ -114,58 +93,6 @@ LogicalResult Launch::findSyncs() {
   return interpreter.grids().empty() ? success() : interpreter.walkCore(add, grid);
 }
 
-/// How much of each argument comes from main memory: what is cold comes from there once, and from
-/// the cache from then on, spread evenly over the launch's accesses.
-LogicalResult Launch::findShares(scf::ForallOp grid, const BlockList &list,
-                                 ArrayRef<int64_t> counts) {
-  const size_t arguments = kernel.getNumArguments();
-  std::vector<double> reads(arguments, 0), writes(arguments, 0), whole(arguments, 0);
-  for (auto [i, indices] : llvm::enumerate(list.representatives)) {
-    auto note = [&, i = i](const Step &step) {
-      for (const Step::Operand &operand : step.operands) {
-        const View &view = operand.view;
-        if (operand.writes)
-          written.insert(view.domain);
-        if (view.argument < 0)
-          continue;
-        ofArguments.insert(view.domain);
-        (operand.writes ? writes : reads)[view.argument] +=
-            double(view.bytes()) * double(counts[i]);
-      }
-      return success();
-    };
-    if (failed(interpreter.walkBlock(grid, indices, note)))
-      return failure();
-  }
-  const tile::SharedLevel *cache = chip.sharedCache();
-  shares.assign(arguments, cache ? 0.0 : 1.0);
-  for (auto [i, argument] : llvm::enumerate(kernel.getArguments())) {
-    auto type = dyn_cast<MemRefType>(argument.getType());
-    if (!cache || !type || !type.hasStaticShape())
-      continue;
-    whole[i] =
-        double(type.getNumElements()) * double(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
-    const bool fits = whole[i] <= double(cache->bytes);
-    const bool cold = i < isCold.size() && isCold[i];
-    if (writes[i] > 0)
-      shares[i] = fits ? 0.0 : 1.0;
-    else if (!fits)
-      shares[i] = 1.0;
-    else if (cold && reads[i] > 0)
-      shares[i] = std::min(1.0, whole[i] / reads[i]);
-  }
-  double all = 0, coldReads = 0, coldWrites = 0;
-  for (size_t i = 0; i < arguments; ++i) {
-    all += reads[i] + writes[i];
-    coldReads += shares[i] * reads[i];
-    coldWrites += shares[i] * writes[i];
-  }
-  coldBytes += coldReads + coldWrites;
-  coldReadShare = all > 0 ? coldReads / all : 0;
-  coldWriteShare = all > 0 ? coldWrites / all : 0;
-  return success();
-}
-
 /// Whether a core's own cache, where the file lists one, holds all that the kernel touches.
 bool Launch::isNear() {
   if (chip.shared.size() < 3 || llvm::is_contained(isCold, true))
@@ -175,57 +102,6 @@ bool Launch::isNear() {
     if (auto type = dyn_cast<MemRefType>(argument); type && type.hasStaticShape())
       bytes += type.getNumElements() * int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
   return bytes <= chip.shared.front().bytes;
-}
-
-LogicalResult Launch::compile(scf::ForallOp grid, ArrayRef<int64_t> indices, const CostModel &costs,
-                              BlockWork &work) {
-  work.busy.assign(kMostPipes, 0);
-  auto add = [&](const Step &step) -> LogicalResult {
-    if (work.steps.size() == kMostSteps)
-      return step.op->emitOpError("expected at most ") << kMostSteps << " operations in a block";
-    if (tile::isSync(step.op)) {
-      FailureOr<TimedStep> sync = syncs.of(step);
-      if (succeeded(sync))
-        work.steps.push_back(std::move(*sync));
-      return sync;
-    }
-    FailureOr<Cost> cost = costs.of(step);
-    if (failed(cost))
-      return failure();
-    const std::optional<uint32_t> pipe = table.index(cost->pipe);
-    if (!pipe)
-      return step.op->emitOpError("needs one more pipe than the ") << kMostPipes << " of a group";
-    TimedStep timed;
-    timed.pipe = *pipe;
-    timed.cycles = cost->cycles;
-    for (const Step::Operand &operand : step.operands)
-      if (operand.writes || (operand.reads && written.contains(operand.view.domain)))
-        timed.accesses.push_back({operand.view, operand.writes});
-    work.busy[*pipe] += cost->cycles;
-    if (!cost->from.empty()) {
-      auto &[operations, bytes] = work.paths[{cost->from.str(), cost->to.str()}];
-      ++operations;
-      bytes += cost->bytes;
-    }
-    timed.loads = cost->readBytes > 0;
-    timed.op = step.op;
-    timed.from = cost->from;
-    timed.to = cost->to;
-    timed.bytes = cost->bytes;
-    timed.readsOld = llvm::any_of(step.operands, [](const Step::Operand &operand) {
-      return operand.reads && operand.writes;
-    });
-    work.readBytes += double(cost->readBytes);
-    work.writeBytes += double(cost->writeBytes);
-    work.macs += cost->macs;
-    work.vectorOps += cost->vectorOps;
-    if (cost->macs > 0)
-      work.macsByType[cost->macType] += cost->macs;
-    work.idealMatrixCycles += cost->idealCycles;
-    work.steps.push_back(std::move(timed));
-    return success();
-  };
-  return interpreter.walkBlock(grid, indices, add);
 }
 
 double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works, WhatIf what,
@@ -243,7 +119,7 @@ double Launch::coreCycles(ArrayRef<int32_t> sequence, ArrayRef<BlockWork> works,
     double pace = 0;
     for (int64_t block = 0; block < simulated; ++block) {
       const double before = pipes.end();
-      pipes.beginBlock([&](int64_t domain) { return ofArguments.contains(domain); });
+      pipes.beginBlock([&](int64_t domain) { return traffic.ofArguments.contains(domain); });
       const BlockWork &work = works[sequence[i]];
       for (const TimedStep &step : work.steps) {
         const double late = step.loads ? std::exchange(firstLoad, 0.0) : 0.0;
@@ -334,16 +210,17 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
     ++counts[id];
   const int64_t blocks = int64_t(list.classOf.size());
   const int64_t cores = std::min(blocks, coresOfChip);
-  const double coldBefore = coldBytes;
-  if (failed(findShares(grid, list, counts)))
+  const double coldBefore = traffic.coldBytes;
+  if (failed(traffic.addGrid(interpreter, kernel, chip, grid, list, counts, isCold)))
     return failure();
-  const SharedRates rates(chip, cores, coldReadShare, coldWriteShare, isNear());
-  const CostModel costs(chip, rates, shares);
+  const SharedRates rates(chip, cores, traffic.coldReadShare, traffic.coldWriteShare, isNear());
+  const CostModel costs(chip, rates, traffic.shares);
   std::vector<BlockWork> works(counts.size());
   double reads = 0, writes = 0;
   time.pipes.resize(kMostPipes);
   for (size_t i = 0; i < works.size(); ++i) {
-    if (failed(compile(grid, list.representatives[i], costs, works[i])))
+    if (failed(gatherWork(interpreter, grid, list.representatives[i], costs, traffic, table, syncs,
+                          works[i])))
       return failure();
     const double count = double(counts[i]);
     for (size_t pipe = 0; pipe < kMostPipes; ++pipe)
@@ -372,8 +249,8 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
   time.blockClasses += int64_t(works.size());
   time.coresUsed = std::max(time.coresUsed, cores);
   time.waves += cores ? int64_t(llvm::divideCeil(blocks, cores)) : 0;
-  time.cycles +=
-      std::max(slowestCore(list, works, cores), levelCycles(reads, writes, coldBytes - coldBefore));
+  time.cycles += std::max(slowestCore(list, works, cores),
+                          levelCycles(reads, writes, traffic.coldBytes - coldBefore));
   return success();
 }
 
@@ -398,7 +275,7 @@ void Launch::finish() {
            spec->total > 0 && time.cycles > 0 ? bytes / spec->total / time.cycles : 0.0});
   };
   level(chip.sharedCache(), globalBytes);
-  level(chip.mainMemory(), coldBytes);
+  level(chip.mainMemory(), traffic.coldBytes);
   if (time.us > 0)
     time.macShare = idealMatrixCycles / (time.us * clockMHz * double(coresOfChip));
   time.bound = describeBound(time, chip, coresOfChip);
