@@ -202,3 +202,84 @@ TEST_CASE("binary kernels handle every length and a scalar on either side", "[bi
     }
   });
 }
+
+namespace {
+
+/// One operand of a broadcast: its strides over some sizes, and room for it.
+struct Operand {
+  std::vector<std::int64_t> strides;
+  std::size_t count = 1;
+};
+
+/// Dense over the dimensions that `mask` has, last dimension fastest, or with `turned` the first.
+Operand operandOf(const std::vector<std::int64_t> &sizes, unsigned mask, bool turned) {
+  Operand o;
+  o.strides.assign(sizes.size(), 0);
+  std::int64_t next = 1;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const std::size_t d = turned ? i : sizes.size() - 1 - i;
+    if (mask >> d & 1u) {
+      o.strides[d] = next;
+      next *= sizes[d];
+    }
+  }
+  o.count = static_cast<std::size_t>(next);
+  return o;
+}
+
+/// Calls check for operands that have each subset of the dimensions, and for transposed ones.
+template <class Check> void eachBroadcast(Check check) {
+  using Sizes = std::vector<std::int64_t>;
+  for (const Sizes &sizes : {Sizes{}, Sizes{0, 3}, Sizes{7}, Sizes{40, 3}, Sizes{3, 200},
+                             Sizes{2, 2500}, Sizes{2, 5, 4, 9}, Sizes{300, 2, 5}})
+    for (unsigned a = 0; a < 1u << sizes.size(); ++a)
+      for (unsigned b = 0; b < 1u << sizes.size(); ++b)
+        for (int turned = 0; turned < 4; ++turned)
+          check(sizes, operandOf(sizes, a, turned & 1), operandOf(sizes, b, turned & 2),
+                operandOf(sizes, ~0u, turned == 3));
+}
+
+std::size_t at(std::size_t i, const std::vector<std::int64_t> &sizes, const Operand &o) {
+  std::int64_t sum = 0;
+  auto rest = static_cast<std::int64_t>(i);
+  for (std::size_t d = sizes.size(); d-- > 0; rest /= sizes[d])
+    sum += rest % sizes[d] * o.strides[d];
+  return static_cast<std::size_t>(sum);
+}
+
+} // namespace
+
+TEST_CASE("broadcast repeats any dimensions of either operand", "[binary]") {
+  const auto check = [](const KernelRow &row, const KernelRow &op, auto run, auto zero) {
+    using T = decltype(zero);
+    eachBroadcast([&](const std::vector<std::int64_t> &sizes, const Operand &a, const Operand &b,
+                      const Operand &y) {
+      const auto rank = static_cast<std::int64_t>(sizes.size());
+      Guarded<float> as(randomFloats(a.count, 7)), bs(randomFloats(b.count, 8));
+      Guarded<T> ys(y.count, zero);
+      run(as.data(), a.strides.data(), bs.data(), b.strides.data(), ys.data(), y.strides.data(),
+          sizes.data(), rank);
+      std::size_t wrong = as.intact() && bs.intact() && ys.intact() ? 0 : 1;
+      for (std::size_t i = 0; i < y.count; ++i) {
+        const float p = as[at(i, sizes, a)], q = bs[at(i, sizes, b)];
+        wrong += ys[at(i, sizes, y)] != static_cast<T>(op.op == "less" ? p < q : p - q);
+      }
+      INFO(replay(row, "") << " rank=" << rank);
+      CHECK(wrong == 0);
+    });
+  };
+  forEachRow(Family::Broadcast, [&](const KernelRow &row) {
+    const KernelRow *op = kernels::findKernel("sub", "f32", row.isa);
+    REQUIRE(op);
+    const auto run = [&](auto... args) { row.function.broadcast(op->function.binary, args...); };
+    check(row, *op, run, 0.0f);
+  });
+  forEachRow(Family::BroadcastCompare, [&](const KernelRow &row) {
+    const KernelRow *op = kernels::findKernel("less", "f32", row.isa);
+    REQUIRE(op);
+    const auto run = [&](auto... args) {
+      row.function.broadcastCompare(op->function.compare, args...);
+    };
+    check(row, *op, run, std::uint8_t{0});
+  });
+}

@@ -1,7 +1,10 @@
-// Data movement: copies, transpositions and gathers move every element once and nothing else.
+// Data movement: copies, transpositions, gathers, scatters and padding move every element once and
+// nothing else.
 #include <catch2/catch.hpp>
 
 #include "Harness.h"
+#include "tessera/kernels/IndexedArgs.h"
+#include "tessera/kernels/PadArgs.h"
 
 using namespace tessera;
 using namespace tessera::test;
@@ -10,6 +13,73 @@ namespace {
 std::size_t size(std::int64_t n) {
   return static_cast<std::size_t>(n);
 }
+
+using Sizes = std::vector<std::int64_t>;
+
+/// The strides of a tensor without gaps.
+Sizes dense(const Sizes &sizes) {
+  Sizes strides(sizes.size());
+  std::int64_t next = 1;
+  for (std::size_t d = sizes.size(); d-- > 0; next *= sizes[d])
+    strides[d] = next;
+  return strides;
+}
+
+std::int64_t product(const Sizes &sizes) {
+  std::int64_t count = 1;
+  for (std::int64_t n : sizes)
+    count *= n;
+  return count;
+}
+
+/// The offset of element i of a dense tensor of `sizes` in one with other strides.
+std::int64_t offset(std::int64_t i, const Sizes &sizes, const Sizes &strides) {
+  std::int64_t at = 0;
+  for (std::size_t d = sizes.size(); d-- > 0; i /= sizes[d])
+    at += i % sizes[d] * strides[d];
+  return at;
+}
+
+/// Bytes that differ from each other.
+std::vector<unsigned char> bytePattern(std::int64_t count) {
+  std::vector<unsigned char> values(size(count));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<unsigned char>(i * 37 + i / 256 + 1);
+  return values;
+}
+
+/// A case of gather or scatter along `axis`: with a row of indices for all, or an index for each
+/// element. The box is that of what is indexed, with `count` in the place of the axis.
+struct Picked {
+  Sizes whole, box, wholeStrides, boxStrides, indexStrides;
+  std::int64_t axisStride;
+  std::vector<std::int64_t> indices;
+
+  Picked(const Sizes &sizes, std::size_t axis, std::int64_t count, bool each)
+      : whole(sizes), box(sizes), wholeStrides(dense(sizes)) {
+    box[axis] = count;
+    boxStrides = dense(box);
+    axisStride = wholeStrides[axis];
+    wholeStrides[axis] = 0;
+    indexStrides = each ? boxStrides : Sizes(box.size(), 0);
+    indexStrides[axis] = each ? boxStrides[axis] : 1;
+    const std::int64_t n = sizes[axis];
+    for (std::int64_t i = 0; i < (each ? product(box) : count); ++i)
+      indices.push_back((i * 7 + 3) % (2 * n + 2) - n - 1); // both sides of what there is
+  }
+  std::int64_t index(std::int64_t i) const { return indices[size(offset(i, box, indexStrides))]; }
+};
+
+/// Calls check for boxes of several ranks, along every axis.
+template <class Check> void eachPicked(Check check) {
+  for (const Sizes &sizes :
+       {Sizes{5}, Sizes{4, 3}, Sizes{3, 33}, Sizes{2, 3, 5}, Sizes{3, 2, 4, 17}})
+    for (std::size_t axis = 0; axis < sizes.size(); ++axis)
+      for (std::int64_t count : {0, 1, 6})
+        for (bool each : {false, true})
+          check(Picked(sizes, axis, count, each), axis);
+}
+
 } // namespace
 
 TEST_CASE("copies and transpositions of every shape around the block", "[movement]") {
@@ -67,5 +137,144 @@ TEST_CASE("gather_rows picks rows, wraps negative indices and reports bad ones",
         }
       CHECK(right);
     }
+  });
+}
+
+TEST_CASE("gather and scatter find elements along any axis, and count bad indices", "[movement]") {
+  forEachRow(Family::Indexed, [&](const KernelRow &row) {
+    const bool gathers = row.op == "gather", adds = row.op == "scatter_add";
+    for (std::int32_t bytes : {1, 2, 4, 8})
+      for (std::int32_t indexBytes : {4, 8})
+        eachPicked([&](const Picked &p, std::size_t axis) {
+          if (adds && bytes != 4)
+            return;
+          const std::int64_t n = product(p.box), all = product(p.whole);
+          Guarded<std::int64_t> wide(p.indices);
+          Guarded<std::int32_t> narrow(
+              std::vector<std::int32_t>(p.indices.begin(), p.indices.end()));
+          // Numbers that floats add exactly.
+          std::vector<unsigned char> from = bytePattern((gathers ? all : n) * bytes);
+          std::vector<unsigned char> want((gathers ? size(n) : size(all)) * size(bytes), 0);
+          if (adds)
+            for (std::int64_t i = 0; i < n; ++i) {
+              const float value = static_cast<float>(i % 100);
+              std::memcpy(&from[size(i) * 4], &value, 4);
+            }
+          Guarded<unsigned char> src(from), dst(want);
+          const kernels::IndexedArgs args = {
+              src.data(),
+              dst.data(),
+              indexBytes == 8 ? static_cast<const void *>(wide.data()) : narrow.data(),
+              p.box.data(),
+              gathers ? p.wholeStrides.data() : p.boxStrides.data(),
+              p.indexStrides.data(),
+              gathers ? p.boxStrides.data() : p.wholeStrides.data(),
+              static_cast<std::int64_t>(p.box.size()),
+              p.whole[axis],
+              p.axisStride,
+              indexBytes,
+              bytes};
+          const std::int64_t bad = row.function.indexed(args);
+          std::int64_t expected = 0;
+          for (std::int64_t i = 0; i < n; ++i) {
+            const std::int64_t length = p.whole[axis];
+            const std::int64_t index = p.index(i) + (p.index(i) < 0 ? length : 0);
+            if (index < 0 || index >= length) {
+              ++expected;
+              continue;
+            }
+            const std::size_t inner = size(i) * size(bytes);
+            const std::size_t outer =
+                size(offset(i, p.box, p.wholeStrides) + index * p.axisStride) * size(bytes);
+            if (adds) {
+              float sum, value;
+              std::memcpy(&sum, &want[outer], 4);
+              std::memcpy(&value, &from[inner], 4);
+              sum += value;
+              std::memcpy(&want[outer], &sum, 4);
+            } else
+              std::memcpy(&want[gathers ? inner : outer], &from[gathers ? outer : inner],
+                          size(bytes));
+          }
+          INFO(replay(row, "") << " bytes=" << bytes << " rank=" << p.box.size() << " axis=" << axis
+                               << " count=" << p.box[axis]);
+          CHECK(bad == expected);
+          CHECK((src.intact() && dst.intact() && wide.intact() && narrow.intact()));
+          CHECK((want.empty() || std::memcmp(dst.data(), want.data(), want.size()) == 0));
+        });
+  });
+}
+
+namespace {
+
+/// Where element `at` of a padded dimension comes from; -1 for the value. By counting.
+std::int64_t padSource(kernels::PadMode mode, std::int64_t n, std::int64_t at) {
+  if (mode == kernels::PadMode::Constant || n == 0)
+    return at >= 0 && at < n ? at : -1;
+  while (at < 0 || at >= n) {
+    if (mode == kernels::PadMode::Edge)
+      return at < 0 ? 0 : n - 1;
+    if (mode == kernels::PadMode::Wrap)
+      at += at < 0 ? n : -n;
+    else if (n == 1)
+      return 0;
+    else
+      at = at < 0 ? -at : 2 * (n - 1) - at;
+  }
+  return at;
+}
+
+} // namespace
+
+TEST_CASE("pad surrounds tensors of any rank in every mode, and cuts off", "[movement]") {
+  struct Case {
+    Sizes sizes, before, after;
+  };
+  const Case cases[] = {{{}, {}, {}},
+                        {{5},
+                         {
+                             2,
+                         },
+                         {7}},
+                        {{0}, {2}, {1}},
+                        {{3, 0}, {1, 0}, {1, 2}},
+                        {{1, 4}, {3, 1}, {2, 0}},
+                        {{4, 5, 3}, {1, 2, 0}, {2, 1, 0}},
+                        {{4, 5, 3}, {0, -2, 1}, {-1, 1, 1}},
+                        {{2, 3, 2, 17}, {0, 1, 1, 0}, {0, 1, 1, 0}},
+                        {{3, 4}, {-2, 0}, {-2, 0}}};
+  forEachRow(Family::Pad, [&](const KernelRow &row) {
+    for (const Case &c : cases)
+      for (std::int32_t bytes : {1, 2, 4, 8})
+        for (int mode = 0; mode < 4; ++mode) {
+          const auto padMode = static_cast<kernels::PadMode>(mode);
+          Sizes all;
+          for (std::size_t d = 0; d < c.sizes.size(); ++d)
+            all.push_back(std::max<std::int64_t>(c.before[d] + c.sizes[d] + c.after[d], 0));
+          const Sizes from = dense(c.sizes), to = dense(all);
+          const std::int64_t count = product(all);
+          Guarded<unsigned char> src(bytePattern(product(c.sizes) * bytes));
+          Guarded<unsigned char> dst(size(count * bytes), 0);
+          const std::uint64_t value = 0x0102030405060708u;
+          row.function.pad({src.data(), dst.data(), c.sizes.data(), c.before.data(), c.after.data(),
+                            from.data(), to.data(), static_cast<std::int64_t>(all.size()), bytes,
+                            padMode, &value});
+          bool right = src.intact() && dst.intact();
+          for (std::int64_t i = 0; i < count; ++i) {
+            std::int64_t at = 0;
+            bool outside = false;
+            for (std::size_t d = 0; d < all.size(); ++d) {
+              const std::int64_t s =
+                  padSource(padMode, c.sizes[d], i / to[d] % all[d] - c.before[d]);
+              outside |= s < 0;
+              at += s * from[d];
+            }
+            const void *want =
+                outside ? static_cast<const void *>(&value) : src.data() + at * bytes;
+            right &= std::memcmp(dst.data() + i * bytes, want, size(bytes)) == 0;
+          }
+          INFO(replay(row, "") << " rank=" << all.size() << " bytes=" << bytes << " mode=" << mode);
+          CHECK(right);
+        }
   });
 }

@@ -135,6 +135,62 @@ TEST_CASE("norms scale rows to their statistics", "[rows]") {
   });
 }
 
+TEST_CASE("group norm normalises groups of channels in either layout", "[rows]") {
+  struct Case {
+    std::int64_t batch, channels, pixels, groups;
+  };
+  forEachRow(Family::GroupNorm, [&](const KernelRow &row) {
+    for (const Case &c : {Case{0, 4, 4, 2}, Case{2, 1, 1, 1}, Case{2, 6, 35, 3}, Case{1, 32, 9, 32},
+                          Case{1, 40, 70, 4}, Case{1, 1200, 5, 2}, Case{1, 520, 3, 1},
+                          Case{2, 700, 2, 100}, Case{1, 2, 9000, 1}})
+      for (int mode = 0; mode < 8; ++mode) {
+        const bool last = mode & 4; // channels last
+        const std::int64_t gap = 3,
+                           image = c.channels * c.pixels + (last ? c.pixels : c.channels) * gap;
+        const std::int64_t channel = last ? 1 : c.pixels + gap;
+        const std::int64_t pixel = last ? c.channels + gap : 1;
+        const auto count = size(std::max<std::int64_t>(c.batch * image - gap, 0));
+        std::vector<float> values = randomFloats(count, 24);
+        for (float &v : values)
+          v = 3.0f * v + 10.0f;
+        Guarded<float> x(values), y(values), scale(randomFloats(size(c.channels), 25));
+        Guarded<float> bias(randomFloats(size(c.channels), 26));
+        const float epsilon = 1e-3f;
+        row.function.groupNorm(x.data(), y.data(), c.batch, c.channels, c.pixels, image, channel,
+                               pixel, c.groups, mode & 1 ? scale.data() : nullptr,
+                               mode & 2 ? bias.data() : nullptr, epsilon);
+        bool right = x.intact() && y.intact() && scale.intact() && bias.intact();
+        const std::int64_t each = c.channels / c.groups;
+        std::vector<double> want(values.begin(), values.end());
+        for (std::int64_t i = 0; i < c.batch * c.groups; ++i) {
+          const auto visit = [&](auto f) {
+            for (std::int64_t k = 0; k < each; ++k)
+              for (std::int64_t p = 0; p < c.pixels; ++p) {
+                const std::int64_t ch = i % c.groups * each + k;
+                f(want[size(i / c.groups * image + ch * channel + p * pixel)], size(ch));
+              }
+          };
+          double mean = 0, square = 0;
+          const auto n = static_cast<double>(each * c.pixels);
+          visit([&](double &v, std::size_t) { mean += v / n; });
+          visit([&](double &v, std::size_t) { square += (v - mean) * (v - mean) / n; });
+          visit([&](double &v, std::size_t ch) {
+            v = (v - mean) / std::sqrt(square + epsilon) * (mode & 1 ? scale[ch] : 1.0f) +
+                (mode & 2 ? bias[ch] : 0.0f);
+          });
+        }
+        for (std::size_t i = 0; i < count; ++i) // gaps are as they were
+          right &= std::fabs(y[i] - want[i]) <= 2e-5;
+        row.function.groupNorm(x.data(), x.data(), c.batch, c.channels, c.pixels, image, channel,
+                               pixel, c.groups, mode & 1 ? scale.data() : nullptr,
+                               mode & 2 ? bias.data() : nullptr, epsilon);
+        right &= count == 0 || std::memcmp(x.data(), y.data(), count * sizeof(float)) == 0;
+        INFO(replay(row, "") << " channels=" << c.channels << " mode=" << mode);
+        CHECK(right);
+      }
+  });
+}
+
 namespace {
 
 /// What a row reduction makes of numbers, in double.

@@ -14,45 +14,50 @@ struct ConvEpilogue;
 
 /// What kind of work a kernel does; it fixes the type of the kernel's `run`.
 enum class Family : std::uint8_t {
-  Unary,         ///< elementwise.h
-  Binary,        ///< elementwise.h
-  Matmul,        ///< matmul.h: plain operands
-  Mma,           ///< mma.h: packed right operand
-  PackRhs,       ///< pack_rhs.h
-  Im2col,        ///< im2col.h
-  Conv2d,        ///< conv2d.h
-  Conv2dPack,    ///< conv2d_pack.h
-  WindowFma,     ///< window.h: with a filter
-  WindowFold,    ///< window.h: without
-  RowMap,        ///< rows.h: softmax, log_softmax
-  RowNorm,       ///< rows.h: layer_norm, rms_norm
-  RowReduce,     ///< reduction.h
-  Copy2d,        ///< movement.h: transpose2d, copy2d
-  GatherRows,    ///< movement.h
-  FractalMma,    ///< fractal.h
-  FractalCopy,   ///< fractal.h
-  Gemm,          ///< gemm.h
-  PackWeights,   ///< pack_weights.h
-  MatmulWeights, ///< matmul_weights.h
-  Attention,     ///< attention.h
-  PackRhsInt8,   ///< pack_rhs_int8.h
-  MatmulInt8,    ///< matmul_int8.h
-  ColReduce,     ///< columns.h: called through rowReduce
-  ArgReduce,     ///< arg_reduction.h
-  TopK,          ///< top_k.h
-  Scan,          ///< cumsum.h
-  Cast,          ///< cast.h
-  Compare,       ///< compare.h
-  Select,        ///< select.h
-  CopyNd,        ///< transpose_nd.h
-  Rope,          ///< rope.h
-  Quantize,      ///< quantize.h, dequantize.h
-  Resize,        ///< resize.h
-  LstmCell,      ///< lstm_cell.h
-  GruCell,       ///< gru_cell.h
-  Conv2dInt8,    ///< conv2d_int8.h
-  DepthwiseInt8, ///< depthwise_int8.h: called through conv2dInt8
-  DepthwisePack, ///< depthwise_int8_pack.h
+  Unary,            ///< elementwise.h
+  Binary,           ///< elementwise.h
+  Matmul,           ///< matmul.h: plain operands
+  Mma,              ///< mma.h: packed right operand
+  PackRhs,          ///< pack_rhs.h
+  Im2col,           ///< im2col.h
+  Conv2d,           ///< conv2d.h
+  Conv2dPack,       ///< conv2d_pack.h
+  WindowFma,        ///< window.h: with a filter
+  WindowFold,       ///< window.h: without
+  RowMap,           ///< rows.h: softmax, log_softmax
+  RowNorm,          ///< rows.h: layer_norm, rms_norm
+  RowReduce,        ///< reduction.h
+  Copy2d,           ///< movement.h: transpose2d, copy2d
+  GatherRows,       ///< movement.h
+  FractalMma,       ///< fractal.h
+  FractalCopy,      ///< fractal.h
+  Gemm,             ///< gemm.h
+  PackWeights,      ///< pack_weights.h
+  MatmulWeights,    ///< matmul_weights.h
+  Attention,        ///< attention.h
+  PackRhsInt8,      ///< pack_rhs_int8.h
+  MatmulInt8,       ///< matmul_int8.h
+  ColReduce,        ///< columns.h: called through rowReduce
+  ArgReduce,        ///< arg_reduction.h
+  TopK,             ///< top_k.h
+  Scan,             ///< cumsum.h
+  Cast,             ///< cast.h
+  Compare,          ///< compare.h
+  Select,           ///< select.h
+  CopyNd,           ///< transpose_nd.h
+  Rope,             ///< rope.h
+  Quantize,         ///< quantize.h, dequantize.h
+  Resize,           ///< resize.h
+  LstmCell,         ///< lstm_cell.h
+  GruCell,          ///< gru_cell.h
+  Conv2dInt8,       ///< conv2d_int8.h
+  DepthwiseInt8,    ///< depthwise_int8.h: called through conv2dInt8
+  DepthwisePack,    ///< depthwise_int8_pack.h
+  GroupNorm,        ///< group_norm.h
+  Indexed,          ///< gather.h, scatter.h, scatter_add.h
+  Pad,              ///< pad.h
+  Broadcast,        ///< broadcast.h: of binary kernels
+  BroadcastCompare, ///< broadcast.h: of comparisons
 };
 
 /// The type of `run` of each family; its meaning is in the family's header.
@@ -155,6 +160,21 @@ using LstmCellFn = void(const float *gates, KernelSize gatesRow, const float *ce
 using GruCellFn = void(const float *input, KernelSize inputRow, const float *recurrent,
                        KernelSize recurrentRow, const float *state, KernelSize stateRow,
                        float *next, KernelSize nextRow, KernelSize rows, KernelSize size);
+using GroupNormFn = void(const float *x, float *y, KernelSize batch, KernelSize channels,
+                         KernelSize pixels, KernelSize batchStride, KernelSize channelStride,
+                         KernelSize pixelStride, KernelSize groups, const float *scale,
+                         const float *bias, float epsilon);
+struct IndexedArgs;
+using IndexedFn = KernelSize(const IndexedArgs &args);
+struct PadArgs;
+using PadFn = void(const PadArgs &args);
+using BroadcastFn = void(BinaryFn *op, const float *a, const KernelSize *aStrides, const float *b,
+                         const KernelSize *bStrides, float *y, const KernelSize *yStrides,
+                         const KernelSize *sizes, KernelSize rank);
+using BroadcastCompareFn = void(CompareFn *op, const float *a, const KernelSize *aStrides,
+                                const float *b, const KernelSize *bStrides, std::uint8_t *y,
+                                const KernelSize *yStrides, const KernelSize *sizes,
+                                KernelSize rank);
 struct AttentionArgs;
 using AttentionFn = void(const AttentionArgs &args);
 
@@ -197,6 +217,11 @@ union KernelPointer {
   MatmulWeightsFn *matmulWeights;
   Conv2dInt8Fn *conv2dInt8;
   DepthwisePackFn *depthwisePack;
+  GroupNormFn *groupNorm;
+  IndexedFn *indexed;
+  PadFn *pad;
+  BroadcastFn *broadcast;
+  BroadcastCompareFn *broadcastCompare;
 
   constexpr KernelPointer(UnaryFn *f) : unary(f) {}
   constexpr KernelPointer(BinaryFn *f) : binary(f) {}
@@ -235,6 +260,11 @@ union KernelPointer {
   constexpr KernelPointer(MatmulWeightsFn *f) : matmulWeights(f) {}
   constexpr KernelPointer(Conv2dInt8Fn *f) : conv2dInt8(f) {}
   constexpr KernelPointer(DepthwisePackFn *f) : depthwisePack(f) {}
+  constexpr KernelPointer(GroupNormFn *f) : groupNorm(f) {}
+  constexpr KernelPointer(IndexedFn *f) : indexed(f) {}
+  constexpr KernelPointer(PadFn *f) : pad(f) {}
+  constexpr KernelPointer(BroadcastFn *f) : broadcast(f) {}
+  constexpr KernelPointer(BroadcastCompareFn *f) : broadcastCompare(f) {}
 };
 
 } // namespace tessera::kernels
