@@ -40,6 +40,11 @@ std::vector<ConvShape> shapes(int lanes) {
       {1, 20, 23, 3, 10, 12, 20, 1, 7, 7, 2, 2, 1, 1, 3, 3},
       {1, 2, 2, 6000, 2, 2, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1}, // windows too long to prepare whole
       {1, 30, 11, 8, 30, 11, 5, 1, 1, 1, 1, 1, 1, 1, 0, 0},
+      {1, 9, 8, 8, 9, 8, 4 * lanes + 6, 1, 3, 3, 1, 1, 1, 1, 1, 1},
+      {2, 10, 7, 8, 5, 4, 20, 2, 3, 5, 2, 2, 2, 1, 2, 2},
+      {1, 3, 5, 4, 4, 5, 7, 1, 7, 7, 1, 1, 1, 1, 4, 3},         // taps outside on both sides
+      {1, 1, 1500, 22, 1, 1500, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1},  // lines too long to prepare whole
+      {1, 25, 26, 2, 25, 26, 3, 1, 23, 24, 1, 1, 1, 1, 11, 12}, // many taps
       {1, 4, 4, 0, 4, 4, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1},
       {0, 4, 4, 6, 4, 4, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1},
       {1, 4, 4, 6, 4, 0, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1},
@@ -210,7 +215,7 @@ TEST_CASE("conv2d_int8 is exact and requantises as Int8.h says", "[conv][int8]")
     for (const ConvShape &s : shapes(isaFloatLanes(row.isa))) {
       ++index;
       for (int layout = 0; layout < 4; ++layout)
-        for (int mode = 0; mode < 32; mode += s.c > 1000 ? 7 : 1) {
+        for (int mode = 0; mode < 32; mode += s.c > 1000 || s.w > 1000 || s.kh > 20 ? 7 : 1) {
           const std::string details = "shape=" + std::to_string(index) +
                                       ",layout=" + std::to_string(layout) +
                                       ",mode=" + std::to_string(mode);

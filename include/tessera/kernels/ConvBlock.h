@@ -9,7 +9,7 @@ namespace tessera::kernels {
 
 template <class Arch> struct ConvBlock {
   using Sum = ConvSum<Arch>;
-  using Part = ConvPart<Arch>;
+  using Part = typename Sum::Part;
   using Stage = ConvStage<Arch>;
   using Panel = ConvPanel<Arch>;
   static constexpr std::int64_t kLanes = Panel::kLanes;
@@ -18,12 +18,7 @@ template <class Arch> struct ConvBlock {
             const float *packed, const ConvLayout &yLayout, float *output,
             const ConvEpilogue &ending, std::int64_t cacheBytes)
       : s(shape), xl(xLayout), yl(yLayout), x(input), filter(packed), y(output), epilogue(ending),
-        sum{xl,
-            {s.h, s.kh, s.strideH, s.dilationH, s.top, s.transposed},
-            {s.w, s.kw, s.strideW, s.dilationW, s.left, s.transposed},
-            s.c / s.groups,
-            s.kh * s.kw * (s.c / s.groups),
-            1} {
+        sum(s, xl, s.c / s.groups) {
     outC = s.outC / s.groups;
     panel = Panel::width(outC);
     panels = parts(outC, panel);
@@ -77,7 +72,7 @@ private:
     wide = wideBlocks > 0 ? parts(s.outW, wideBlocks) : 1;
     highBlocks = parts(s.outH, high);
     wideBlocks = parts(s.outW, wide);
-    sum.slab = most(least(floats / 4 / panel, Sum::mostListed(xl, sum.inC)), 1);
+    sum.slab = most(least(floats / 4 / panel, sum.mostListed()), 1);
     sum.slab = sum.depth > 0 ? parts(sum.depth, parts(sum.depth, sum.slab)) : 1;
   }
 

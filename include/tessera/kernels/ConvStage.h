@@ -78,7 +78,7 @@ private:
       const std::int64_t channel = firstOut + column;
       const std::int64_t left = layout.block - channel % layout.block;
       const std::int64_t count = left < columns - column ? left : columns - column;
-      each(column, count, ConvSum<Arch>::channelAt(layout, channel));
+      each(column, count, ConvRuns<Arch>::channelAt(layout, channel));
       column += count;
     }
   }

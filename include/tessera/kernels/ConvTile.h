@@ -2,16 +2,10 @@
 // the input read where it lies.
 #pragma once
 
-#include "tessera/kernels/ConvTypes.h"
-#include "tessera/kernels/Simd.h"
+#include "tessera/kernels/ConvRuns.h"
+#include "tessera/kernels/MicroTile.h"
 
 namespace tessera::kernels {
-
-/// A stretch of the sum: the inputs at `input` + i * step from each pixel of a tile, times rows
-/// `filter` + i of the packed filter, for i < length.
-template <class Arch> struct ConvRun {
-  std::int64_t input, filter, length;
-};
 
 /// What the tiles of a pass over a part of the sum share.
 template <class Arch> struct ConvPass {
@@ -27,10 +21,17 @@ template <class Arch> struct ConvPass {
   std::int64_t tail;                  ///< columns of the last vector that exist
   const float *bias;                  ///< of the first column, or null
   const ConvEpilogue *epilogue;
-  std::int64_t residual; ///< from an output to the element of the residual that belongs to it
-  bool adds;             ///< whether there is a residual
-  bool resumes;          ///< starts from what is in the output
-  bool last;             ///< clips and activates
+  std::int64_t residual;       ///< from an output to the element of the residual that belongs to it
+  bool adds;                   ///< whether there is a residual
+  bool resumes;                ///< starts from what is in the output
+  bool last;                   ///< clips and activates
+  std::int64_t length, shares; ///< of the rows that come next: how many, shares not yet asked for
+
+  /// The next tile asks for the next share.
+  TESSERA_INLINE void next() {
+    if (shares > 0 && --shares > 0)
+      later += length * Simd<Arch>::kLanes;
+  }
 };
 
 /// Rows x Vectors accumulators.
@@ -153,6 +154,22 @@ private:
         pass.epilogue->activation(at, at, v + 1 < Vectors ? kLanes : pass.tail,
                                   pass.epilogue->params);
       }
+  }
+};
+
+/// f32 tiles for ConvWalk.
+template <class Arch> struct ConvFloats {
+  using In = float;
+  using Out = float;
+  using Pass = ConvPass<Arch>;
+  static constexpr int kVectors = MatmulShape<Arch>::kVectors;
+  static constexpr int kRows = MatmulShape<Arch>::kRows;
+  static constexpr int kNarrowRows = kRows + 2;
+
+  template <int R, int V>
+  static TESSERA_INLINE void tile(const Pass &pass, const float *const (&pixels)[R],
+                                  float *const (&out)[R]) {
+    ConvTile<Arch, R, V>::run(pass, pixels, out);
   }
 };
 

@@ -54,6 +54,20 @@ template <class Arch> struct SimdInt8Base {
     for (std::int64_t p = 0; p < count; ++p)
       dst[p] = static_cast<Left>(src[p] + shift);
   }
+  /// dst[0, count) = src + shift, where src is read from `first` up to `last` and is `outside`
+  /// where it is not.
+  template <class T>
+  static TESSERA_INLINE void prepareInside(const T *src, Left *dst, std::int64_t count,
+                                           std::int64_t first, std::int64_t last, T outside,
+                                           std::int32_t shift) {
+    std::int64_t p = 0;
+    for (; p < count && p < first; ++p)
+      dst[p] = static_cast<Left>(outside + shift);
+    for (; p < last; ++p)
+      dst[p] = static_cast<Left>(src[p] + shift);
+    for (; p < count; ++p)
+      dst[p] = static_cast<Left>(outside + shift);
+  }
   static TESSERA_INLINE Right loadRight(const std::int8_t *p) {
     Right b;
     for (std::int64_t i = 0; i < kLanes; ++i) {
@@ -104,6 +118,33 @@ template <class Arch> struct SimdInt8Base {
 
 /// The vectors of `Arch`.
 template <class Arch> struct SimdInt8 : SimdInt8Base<Arch> {};
+
+/// Rounding of scaled sums to bytes that begin at `low`, 0 or -128, `zeroPoint` added.
+template <class Arch> struct Int8Bytes {
+  using S = SimdInt8<Arch>;
+  using F = typename S::F;
+  F least, most;
+  std::int32_t zero;
+
+  /// The vectors are what the sums have been multiplied by.
+  template <int Vectors>
+  TESSERA_INLINE Int8Bytes(std::int32_t low, std::int32_t zeroPoint, const F (&)[Vectors])
+      : least(static_cast<float>(low - zeroPoint)), most(static_cast<float>(low + 255 - zeroPoint)),
+        zero(zeroPoint) {}
+
+  /// The first `count` of Vectors vectors, more than all but the last have; NaN becomes `low`.
+  template <int Vectors>
+  TESSERA_INLINE void store(void *p, const F (&x)[Vectors], std::int64_t count) const {
+    TESSERA_UNROLL
+    for (int v = 0; v < Vectors; ++v) {
+      // Clamped as floats, where the bounds less the zero point are whole numbers.
+      const auto whole = S::toInt(S::S::min(S::S::max(x[v], least), most));
+      const std::int64_t left = count - v * S::kLanes;
+      S::storeBytes(static_cast<std::uint8_t *>(p) + v * S::kLanes, S::add(whole, zero),
+                    left < S::kLanes ? left : S::kLanes);
+    }
+  }
+};
 
 /// Register tile of the products by architecture.
 template <class Arch> struct Int8Shape {

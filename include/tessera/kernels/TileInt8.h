@@ -93,44 +93,53 @@ template <class Arch, int Rows, int Vectors> struct Int8Tile {
   static TESSERA_INLINE void finish(const V (&acc)[Rows][Vectors], void *c, std::int64_t cRow,
                                     std::int64_t column, std::int64_t columns,
                                     const Int8Epilogue &e) {
+    char *rows[Rows];
+    const std::int64_t step = cRow * (e.output == Int8Output::I32 ? 4 : 1);
+    TESSERA_UNROLL
+    for (int r = 0; r < Rows; ++r)
+      rows[r] = static_cast<char *>(c) + r * step;
+    finish(acc, rows, column, columns, e);
+  }
+
+  /// The same for rows that begin at c[r].
+  static TESSERA_INLINE void finish(const V (&acc)[Rows][Vectors], char *const (&c)[Rows],
+                                    std::int64_t column, std::int64_t columns,
+                                    const Int8Epilogue &e) {
+    const std::int64_t tail = columns - (Vectors - 1) * S::kLanes;
     if (e.output == Int8Output::I32) {
-      storePart(acc, static_cast<std::int32_t *>(c) + column, cRow, columns);
+      TESSERA_UNROLL
+      for (int r = 0; r < Rows; ++r)
+        storeRow(acc[r], reinterpret_cast<std::int32_t *>(c[r]) + column, tail);
       return;
     }
     using F = typename S::F;
-    const std::int32_t low = e.output == Int8Output::U8 ? 0 : -128;
-    const F least(static_cast<float>(low - e.cZero)), most(static_cast<float>(low + 255 - e.cZero));
+    F scale[Vectors];
     TESSERA_UNROLL
-    for (int v = 0; v < Vectors; ++v) {
-      const std::int64_t left = columns - v * S::kLanes;
-      const std::int64_t count = left < S::kLanes ? left : S::kLanes;
-      const F scale = e.scaleStride == 0 ? F(e.scale[0])
-                      : count == S::kLanes
-                          ? S::S::load(e.scale + column + v * S::kLanes)
-                          : S::S::loadPart(e.scale + column + v * S::kLanes, count);
+    for (int v = 0; v < Vectors; ++v)
+      scale[v] = e.scaleStride == 0 ? F(e.scale[0])
+                 : v + 1 < Vectors || tail == S::kLanes
+                     ? S::S::load(e.scale + column + v * S::kLanes)
+                     : S::S::loadPart(e.scale + column + v * S::kLanes, tail);
+    const std::int32_t low = e.output == Int8Output::U8 ? 0 : -128;
+    const Int8Bytes<Arch> bytes(low, e.cZero, scale);
+    TESSERA_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      F x[Vectors];
       TESSERA_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const F x = S::toFloat(acc[r][v]) * scale;
-        const V whole = S::toInt(S::S::min(S::S::max(x, least), most));
-        S::storeBytes(static_cast<std::uint8_t *>(c) + r * cRow + column + v * S::kLanes,
-                      S::add(whole, e.cZero), count);
-      }
+      for (int v = 0; v < Vectors; ++v)
+        x[v] = S::toFloat(acc[r][v]) * scale[v];
+      bytes.store(c[r] + column, x, columns);
     }
   }
 
-  /// To the first `columns` columns of c, strides in elements.
-  static TESSERA_INLINE void storePart(const V (&acc)[Rows][Vectors], std::int32_t *c,
-                                       std::int64_t row, std::int64_t columns) {
-    const std::int64_t tail = columns - (Vectors - 1) * S::kLanes;
+  /// One row, of whose last vector `tail` lanes.
+  static TESSERA_INLINE void storeRow(const V (&acc)[Vectors], std::int32_t *c, std::int64_t tail) {
     TESSERA_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      TESSERA_UNROLL
-      for (int v = 0; v < Vectors; ++v)
-        if (v + 1 < Vectors || tail == S::kLanes)
-          S::store(c + r * row + v * S::kLanes, acc[r][v]);
-        else
-          S::storePart(c + r * row + v * S::kLanes, acc[r][v], tail);
-    }
+    for (int v = 0; v < Vectors; ++v)
+      if (v + 1 < Vectors || tail == S::kLanes)
+        S::store(c + v * S::kLanes, acc[v]);
+      else
+        S::storePart(c + v * S::kLanes, acc[v], tail);
   }
 
   static TESSERA_INLINE void store(const V (&acc)[Rows][Vectors], std::int32_t *sums,

@@ -1,9 +1,12 @@
 // Convolution of 8-bit images by a packed filter, exact, and requantisation.
 #pragma once
 
-#include "tessera/kernels/ConvTypes.h"
+#include "tessera/kernels/ConvBlockInt8.h"
+#include "tessera/kernels/ConvLinesInt8.h"
+#include "tessera/kernels/ConvWindowsInt8.h"
 #include "tessera/kernels/Family.h"
 #include "tessera/kernels/ProductInt8.h"
+#include "tessera/support/Caches.h"
 #include "tessera/support/Parallel.h"
 
 namespace tessera::kernels {
@@ -13,6 +16,9 @@ template <class Arch, class T> struct Conv2dInt8 {
   static constexpr Family kFamily = Family::Conv2dInt8;
   using S = SimdInt8<Arch>;
   using Left = typename S::Left;
+  using Block = ConvBlockInt8<Arch, T>;
+  using Lines = ConvLinesInt8<Arch, T>;
+  using Windows = ConvWindowsInt8<Arch, T>;
 
   /// y = the convolution of x by the filter, in the sizes of `shape`, which is not transposed; what
   /// lies outside x counts as the zero point aZero, and Int8.h says what y is. x lies in memory as
@@ -27,6 +33,20 @@ template <class Arch, class T> struct Conv2dInt8 {
   static void run(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
                   const void *filter, const ConvLayout *yLayout, void *y, const Int8Epilogue *e,
                   ParallelFor parallelFor, void *pool) {
+    if constexpr (sizeof(Left) == 1)
+      if (Block::serves(*shape, *xLayout, *e)) {
+        Block block(*shape, *xLayout, static_cast<const T *>(x),
+                    static_cast<const std::int8_t *>(filter), *yLayout, static_cast<char *>(y), *e,
+                    caches().l2);
+        parallelFor(pool, block.count(), &Block::task, &block);
+        return;
+      }
+    Lines lines(*shape, *xLayout, static_cast<const T *>(x),
+                static_cast<const std::int8_t *>(filter), *yLayout, static_cast<char *>(y), *e);
+    if (lines.serves()) {
+      parallelFor(pool, lines.count(), &Lines::task, &lines);
+      return;
+    }
     Work work{*shape,
               *xLayout,
               *yLayout,
@@ -44,8 +64,8 @@ template <class Arch, class T> struct Conv2dInt8 {
     work.together = yLayout->row == shape->outW * yLayout->pixel ? pixels : shape->outW;
     work.parts = (work.together + most - 1) / most;
     work.each = work.parts > 0 ? (work.together + work.parts - 1) / work.parts : 0;
-    const std::int64_t lines = work.together > 0 ? pixels / work.together : 0;
-    parallelFor(pool, shape->n * lines * shape->groups * work.parts, &task, &work);
+    const std::int64_t number = work.together > 0 ? pixels / work.together : 0;
+    parallelFor(pool, shape->n * number * shape->groups * work.parts, &task, &work);
   }
 
 private:
@@ -57,131 +77,6 @@ private:
     char *y;
     Int8Epilogue e;
     std::int64_t together, parts, each; ///< pixels evenly apart in y, and their blocks
-  };
-
-  /// The windows of one group over one image as the rows of a matrix.
-  struct Windows {
-    const ConvShape &s;
-    const ConvLayout &xl;
-    const T *x;
-    std::int64_t channel, inC; ///< the group's first, and how many
-    T outside;
-
-    /// Where the rows lie ready when they need no preparation: row i at the result + i * stride.
-    const Left *ready(std::int64_t &stride) const {
-      if constexpr (sizeof(Left) == 1 && kShift == 0) {
-        const bool plain = s.kh == 1 && s.kw == 1 && s.top == 0 && s.left == 0 && s.strideH == 1 &&
-                           s.strideW == 1 && s.outH == s.h && s.outW == s.w;
-        if (plain && xl.channel == 1 && xl.block >= s.c && inC % S::kGroup == 0 &&
-            xl.row == s.w * xl.pixel) {
-          stride = xl.pixel;
-          return reinterpret_cast<const Left *>(x + channel);
-        }
-      }
-      stride = 0;
-      return nullptr;
-    }
-
-    void prepare(std::int64_t pixel, std::int64_t from, std::int64_t count, Left *dst) const {
-      const std::int64_t y0 = pixel / s.outW * s.strideH - s.top;
-      const std::int64_t x0 = pixel % s.outW * s.strideW - s.left;
-      // Taps of one kernel row follow each other in memory when nothing is skipped.
-      const bool line = s.dilationW == 1 && xl.channel == 1 && xl.block >= s.c && xl.pixel == inC &&
-                        x0 >= 0 && x0 + s.kw <= s.w;
-      const std::int64_t length = line ? s.kw * inC : inC, pieces = line ? 1 : s.kw;
-      std::int64_t ky = 0, kx = 0, at = from;
-      if (from > 0) {
-        kx = from / length % pieces;
-        ky = from / length / pieces;
-        at = from % length;
-      }
-      Left *to = dst, *const end = dst + count;
-      for (; to < end; at = 0) {
-        const std::int64_t now = least(length - at, end - to);
-        const std::int64_t yy = y0 + ky * s.dilationH, xx = x0 + kx * s.dilationW;
-        if (yy < 0 || yy >= s.h || xx < 0 || xx >= s.w)
-          fill(to, now);
-        else
-          copy(x + yy * xl.row + xx * xl.pixel, at, now, to);
-        to += now;
-        if (++kx == pieces) {
-          kx = 0;
-          ++ky;
-        }
-      }
-      for (std::int64_t p = count; p % S::kGroup != 0; ++p)
-        *to++ = 0;
-    }
-
-    std::int32_t sum(std::int64_t pixel) const {
-      const std::int64_t depth = s.kh * s.kw * inC;
-      std::uint32_t total = 0;
-      Left part[64];
-      for (std::int64_t p = 0; p < depth; p += 64) {
-        const std::int64_t now = least(64, depth - p);
-        prepare(pixel, p, now, part);
-        for (std::int64_t i = 0; i < now; ++i)
-          total += static_cast<std::uint32_t>(part[i]);
-      }
-      return static_cast<std::int32_t>(total);
-    }
-
-  private:
-    static constexpr std::int32_t kShift = Int8Left<Arch, T>::kShift;
-    static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) {
-      return a < b ? a : b;
-    }
-
-    TESSERA_INLINE void fill(Left *to, std::int64_t count) const {
-      for (std::int64_t i = 0; i < count; ++i)
-        to[i] = static_cast<Left>(outside + kShift);
-    }
-
-    /// Channels [at, at + count) of the group, on into the pixels that follow.
-    TESSERA_INLINE void copy(const T *pixel, std::int64_t at, std::int64_t count, Left *to) const {
-      if (xl.channel == 1 && xl.block >= s.c) {
-        const T *src = pixel + channel + at;
-        if constexpr (sizeof(Left) == 1)
-          bytes(src, to, count);
-        else
-          for (std::int64_t i = 0; i < count; ++i)
-            to[i] = static_cast<Left>(src[i] + kShift);
-        return;
-      }
-      for (std::int64_t i = 0; i < count; ++i) {
-        const std::int64_t ch = channel + at + i;
-        to[i] = static_cast<Left>(
-            pixel[ch / xl.block * xl.blockStride + ch % xl.block * xl.channel] + kShift);
-      }
-    }
-
-    template <int N> static TESSERA_INLINE void chunk(const T *src, Left *to) {
-      T x[N];
-      __builtin_memcpy(x, src, N);
-      for (int j = 0; j < N; ++j)
-        x[j] = static_cast<T>(x[j] + kShift);
-      __builtin_memcpy(to, x, N);
-    }
-
-    /// Whole chunks as far as they go, the last overlapping the one before.
-    template <int N> static TESSERA_INLINE void chunks(const T *src, Left *to, std::int64_t count) {
-      std::int64_t i = 0;
-      for (; i + N <= count; i += N)
-        chunk<N>(src + i, to + i);
-      if (i < count)
-        chunk<N>(src + count - N, to + count - N);
-    }
-
-    static TESSERA_INLINE void bytes(const T *src, Left *to, std::int64_t count) {
-      if (count >= 64)
-        return chunks<64>(src, to, count);
-      if (count >= 16)
-        return chunks<16>(src, to, count);
-      if (count >= 4)
-        return chunks<4>(src, to, count);
-      for (std::int64_t i = 0; i < count; ++i)
-        to[i] = static_cast<Left>(src[i] + kShift);
-    }
   };
 
   static void task(void *args, std::int64_t index) {
