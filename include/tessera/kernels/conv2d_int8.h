@@ -29,7 +29,8 @@ template <class Arch, class T> struct Conv2dInt8 {
   /// input channel). Zero points, bias and scales of the epilogue count the outC channels. y
   /// overlaps none of the others. Sizes and channels may be zero; kh, kw, strides, dilations,
   /// groups and xLayout's block are at least one. The pool shares out blocks of pixels, each of
-  /// which takes 140 KiB of stack; sums are exact, so that the number of threads changes nothing.
+  /// which touches up to 160 KiB of stack; sums are exact, so that the number of threads changes
+  /// nothing.
   static void run(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
                   const void *filter, const ConvLayout *yLayout, void *y, const Int8Epilogue *e,
                   ParallelFor parallelFor, void *pool) {
