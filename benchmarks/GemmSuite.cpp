@@ -4,10 +4,8 @@
 #include "tessera/kernels/GemmArgs.h"
 
 namespace tessera::bench {
-namespace {
 
-/// Ours as a caller has it: one call for each product of a batch.
-Repeated ourProduct(const Product &p, const Setting &setting) {
+Repeated gemmProduct(const Product &p, const Setting &setting) {
   const kernels::KernelRow *row = kernels::findKernel("gemm", "f32", setting.isa);
   if (!row)
     return {};
@@ -32,6 +30,8 @@ Repeated ourProduct(const Product &p, const Setting &setting) {
     (void)workspace; // kept as long as the call
   });
 }
+
+namespace {
 
 /// Ours with b packed beforehand.
 Repeated ourPackedProduct(const Product &p, const Setting &setting) {
@@ -59,7 +59,7 @@ Row productRow(const Product &p) {
       row.leastOfIdeal = 0.92;
   }
   row.make = [p](Sides &sides, const Setting &setting) {
-    sides.ours(ourProduct(p, setting));
+    sides.ours(gemmProduct(p, setting));
     sides.peer("openblas", openBlasProduct(p));
     sides.peer("onednn", oneDnnProduct(p, /*packed=*/false));
     if (setting.threads == 1) { // these two know no threads
@@ -81,7 +81,7 @@ Row modelRow(const Product &p, bool packed) {
           4 * operands,
           {}};
   row.make = [p, packed](Sides &sides, const Setting &setting) {
-    sides.ours(packed ? ourPackedProduct(p, setting) : ourProduct(p, setting));
+    sides.ours(packed ? ourPackedProduct(p, setting) : gemmProduct(p, setting));
     sides.peer("onednn", oneDnnProduct(p, packed));
     if (!packed) {
       sides.peer("openblas", openBlasProduct(p));
@@ -102,26 +102,26 @@ Row modelRow(const Product &p, bool packed) {
 
 } // namespace
 
-Suite gemmSuite() {
-  Suite suite{"gemm",
-              "f32 matrix products of plain operands, m x n x k",
-              {{"plain", 1.15, 0.97}, {"small", 1.0, 0.97}},
-              {}};
-  for (const Product &p : std::initializer_list<Product>{{1, 8, 8, 8},
-                                                         {1, 16, 16, 16},
-                                                         {1, 32, 32, 32},
-                                                         {1, 64, 64, 64},
-                                                         {1, 128, 128, 128},
-                                                         {1, 256, 256, 256},
-                                                         {1, 512, 512, 512},
-                                                         {1, 1024, 1024, 1024},
-                                                         {1, 2048, 2048, 2048},
-                                                         {1, 97, 131, 61},
+std::vector<Product> gemmShapes() {
+  std::vector<Product> shapes;
+  for (std::int64_t size : {8, 16, 32, 64, 128, 256, 512, 1024, 2048})
+    shapes.push_back({1, size, size, size});
+  for (const Product &p : std::initializer_list<Product>{{1, 97, 131, 61},
                                                          {1, 333, 257, 191},
                                                          {1, 4096, 64, 64},
                                                          {1, 64, 4096, 64},
                                                          {1, 64, 64, 4096},
                                                          {12, 128, 128, 64}})
+    shapes.push_back(p);
+  return shapes;
+}
+
+Suite gemmSuite() {
+  Suite suite{"gemm",
+              "f32 matrix products of plain operands, m x n x k",
+              {{"plain", 1.15, 0.97}, {"small", 1.0, 0.97}},
+              {}};
+  for (const Product &p : gemmShapes())
     suite.rows.push_back(productRow(p));
   return suite;
 }

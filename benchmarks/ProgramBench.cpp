@@ -1,6 +1,7 @@
 // Whole tile programs, compiled from npu operators when their row is run: matrix products of plain
 // operands, so that packing is part of the time; and an encoder layer, joined and not.
-#include "Bench.h"
+#include "Program.h"
+#include "Suite.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -11,15 +12,9 @@
 #include "llvm/Support/raw_ostream.h"
 
 namespace tessera::bench {
-namespace {
 
-const Product kProducts[] = {{1, 128, 128, 128},    {1, 256, 256, 256}, {1, 512, 512, 512},
-                             {1, 1024, 1024, 1024}, {1, 97, 61, 131},   {1, 333, 191, 257},
-                             {1, 4096, 64, 64},     {1, 64, 4096, 64},  {1, 64, 64, 4096},
-                             {12, 128, 128, 64}};
-
-/// A session on this thread with memory for its tensors: one call is one run of the program.
-std::function<void()> runnable(mlir::ModuleOp module, const CompileOptions &options) {
+std::function<void()> runnable(mlir::ModuleOp module, const CompileOptions &options,
+                               unsigned threads) {
   auto model = compileModule(module, options);
   if (!model)
     return nullptr;
@@ -34,9 +29,17 @@ std::function<void()> runnable(mlir::ModuleOp module, const CompileOptions &opti
     inputs.push_back(buffer(info));
   for (const runtime::TensorInfo &info : model->outputs)
     outputs.push_back(buffer(info));
-  auto session = std::make_shared<runtime::Session>(model, 1);
+  auto session = std::make_shared<runtime::Session>(model, threads);
   return [session, inputs, outputs, buffers] { (void)session->run(inputs, outputs); };
 }
+
+CompileOptions optionsFor(Isa isa) {
+  CompileOptions options;
+  options.chip = "cpu-" + std::string(isaName(floatIsa(isa)));
+  return options;
+}
+
+namespace {
 
 std::string productText(const Product &p) {
   const auto tensor = [&](std::int64_t rows, std::int64_t cols) {
@@ -49,20 +52,20 @@ std::string productText(const Product &p) {
                        tensor(p.m, p.k), tensor(p.k, p.n), tensor(p.m, p.n));
 }
 
-CompileOptions optionsFor(Isa isa) {
-  CompileOptions options;
-  options.chip = "cpu-" + std::string(isaName(floatIsa(isa)));
-  return options;
+} // namespace
+
+std::function<void()> compiledProduct(const Product &product, Isa isa, unsigned threads) {
+  const auto context = makeContext();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(productText(product), context.get());
+  return module ? runnable(*module, optionsFor(isa), threads) : nullptr;
 }
+
+namespace {
 
 void addProduct(const Product &product, Isa isa) {
   addMade("program_matmul", "f32", std::string(isaName(isa)), product.shape(), Work::Flops,
-          product.flops(), [=]() -> std::function<void()> {
-            const auto context = makeContext();
-            auto module =
-                mlir::parseSourceString<mlir::ModuleOp>(productText(product), context.get());
-            return module ? runnable(*module, optionsFor(isa)) : nullptr;
-          });
+          product.flops(),
+          [=]() -> std::function<void()> { return compiledProduct(product, isa, /*threads=*/1); });
 }
 
 /// Rows for the encoder layer of the examples; the unfused one stands as the peer.
@@ -82,14 +85,14 @@ void addEncoder(Isa isa, bool fuse) {
             }
             CompileOptions options = optionsFor(isa);
             options.fuse = fuse;
-            return runnable(*module, options);
+            return runnable(*module, options, /*threads=*/1);
           });
 }
 
 } // namespace
 
 void addPrograms(Isa ceiling) {
-  for (const Product &product : kProducts) {
+  for (const Product &product : gemmShapes()) {
     for (Isa isa : kAllIsas)
       if (isa <= ceiling && isa == floatIsa(isa)) {
         addProduct(product, isa);

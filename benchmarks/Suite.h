@@ -87,6 +87,8 @@ struct Suite {
 using MakeSuite = Suite();
 MakeSuite attentionSuite, gemmSuite, gemmLlmSuite, gemmInt8Suite, weightOnlySuite, convInt8Suite,
     convSuite, memorySuite;
+/// With the compiler only.
+Suite pipelineSuite();
 
 /// All of them, in the order of --list.
 const std::vector<MakeSuite *> &allSuites();
@@ -102,6 +104,10 @@ Repeated idealRead(const Setting &setting, double bytes, double &work);
 void addIdealProduct(Sides &sides, const Setting &setting);
 void addIdealCopy(Sides &sides, const Setting &setting, double bytes);
 void addIdealRead(Sides &sides, const Setting &setting, double bytes);
+
+/// The shapes of the suite gemm, and our kernel on one of them: one call for each of a batch.
+std::vector<Product> gemmShapes();
+Repeated gemmProduct(const Product &product, const Setting &setting);
 
 /// tessera-bench --suite ...; the exit code.
 int runSuites(int argc, char **argv);

@@ -5,14 +5,11 @@ namespace tessera::bench {
 
 const std::vector<MakeSuite *> &allSuites() {
   static const std::vector<MakeSuite *> all = {
-      gemmSuite,
-      gemmLlmSuite,
-      gemmInt8Suite,
-      weightOnlySuite,
-      convSuite,
-      convInt8Suite,
-      memorySuite,
-      attentionSuite,
+      gemmSuite,     gemmLlmSuite,  gemmInt8Suite, weightOnlySuite,
+      convSuite,     convInt8Suite, memorySuite,   attentionSuite,
+#ifdef TESSERA_BENCH_PROGRAMS
+      pipelineSuite,
+#endif
   };
   return all;
 }

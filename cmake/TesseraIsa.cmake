@@ -37,19 +37,20 @@ set(TESSERA_ISA_COMMON_FLAGS ${optimise} -ffp-contract=off -fno-math-errno -fno-
 
 find_path(TESSERA_XSIMD_INCLUDE xsimd/xsimd.hpp REQUIRED)
 
-# tessera_isa_sources(TARGET SOURCE ISA...): adds SOURCE to TARGET once per instruction set, with
-# that set's flags, TESSERA_ISA (its name) and TESSERA_ARCH (its tag) defined.
-function(tessera_isa_sources target source)
-  foreach(isa IN LISTS ARGN)
-    get_filename_component(stem ${source} NAME_WE)
-    set(object ${target}_${stem}_${isa})
-    add_library(${object} OBJECT ${source})
+# tessera_isa_sources(TARGET ISAS ISA... SOURCES SOURCE...): adds the sources to TARGET once per
+# instruction set, as the objects of a library TARGET_ISA, with that set's flags, TESSERA_ISA (its
+# name) and TESSERA_ARCH (its tag) defined.
+function(tessera_isa_sources target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ISAS;SOURCES")
+  foreach(isa IN LISTS arg_ISAS)
+    set(object ${target}_${isa})
+    add_library(${object} OBJECT ${arg_SOURCES})
     target_compile_definitions(${object} PRIVATE
       $<$<BOOL:${TESSERA_SCALAR}>:TESSERA_SCALAR>
       TESSERA_ISA=${isa} TESSERA_ISA_IS_${isa} "TESSERA_ARCH=${TESSERA_ISA_TAG_${isa}}")
     target_compile_options(${object} PRIVATE
       ${TESSERA_ISA_FLAGS_${isa}} ${TESSERA_ISA_COMMON_FLAGS})
-    target_include_directories(${object} PRIVATE
+    target_include_directories(${object} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
       ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include)
     target_include_directories(${object} SYSTEM PRIVATE ${TESSERA_XSIMD_INCLUDE})
     tessera_warnings(${object})

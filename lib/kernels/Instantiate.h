@@ -1,7 +1,11 @@
-// How the objects of the ISAs hand their rows to the registry.
+// How the objects of the groups and ISAs hand their rows to the registry.
 #pragma once
 
 #include "tessera/kernels/Registry.h"
+
+#define TESSERA_TABLE_(group, isa) kKernels_##group##_##isa
+/// The name of the table of one group and ISA.
+#define TESSERA_TABLE(group, isa) TESSERA_TABLE_(group, isa)
 
 namespace tessera::kernels {
 
@@ -9,12 +13,5 @@ struct KernelTable {
   const KernelRow *rows;
   std::size_t count;
 };
-
-extern const KernelTable kKernelTable_scalar;
-extern const KernelTable kKernelTable_neon;
-extern const KernelTable kKernelTable_sse2;
-extern const KernelTable kKernelTable_avx2;
-extern const KernelTable kKernelTable_avx512;
-extern const KernelTable kKernelTable_avx512vnni;
 
 } // namespace tessera::kernels

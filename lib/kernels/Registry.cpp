@@ -1,33 +1,47 @@
 // Lookup in the tables that the ISAs' objects provide.
 #include "tessera/kernels/Registry.h"
 
+#include <array>
 #include <bit>
+#include <vector>
 
 #include "Instantiate.h"
 
 namespace tessera::kernels {
 
+#define TESSERA_LIST(group, isa) extern const KernelTable TESSERA_TABLE(group, isa);
+#include "KernelTables.inc"
+#undef TESSERA_LIST
+
+namespace {
+
+constexpr std::pair<Isa, const KernelTable *> kTables[] = {
+#define TESSERA_LIST(group, isa) {Isa::isa, &TESSERA_TABLE(group, isa)},
+#include "KernelTables.inc"
+#undef TESSERA_LIST
+};
+
+std::vector<KernelRow> joined(Isa isa) {
+  std::vector<KernelRow> rows;
+  for (const auto &[of, table] : kTables)
+    if (of == isa)
+      rows.insert(rows.end(), table->rows, table->rows + table->count);
+  return rows;
+}
+
+} // namespace
+
 std::span<const KernelRow> kernelRows(Isa isa) {
-  switch (isa) {
-#if defined(TESSERA_SCALAR)
-  case Isa::scalar:
-    return {kKernelTable_scalar.rows, kKernelTable_scalar.count};
-#elif defined(__x86_64__)
-  case Isa::sse2:
-    return {kKernelTable_sse2.rows, kKernelTable_sse2.count};
-  case Isa::avx2:
-    return {kKernelTable_avx2.rows, kKernelTable_avx2.count};
-  case Isa::avx512:
-    return {kKernelTable_avx512.rows, kKernelTable_avx512.count};
-  case Isa::avx512vnni:
-    return {kKernelTable_avx512vnni.rows, kKernelTable_avx512vnni.count};
-#elif defined(__aarch64__)
-  case Isa::neon:
-    return {kKernelTable_neon.rows, kKernelTable_neon.count};
-#endif
-  default: // of another processor
-    return {};
-  }
+  static const auto kLists = [] {
+    std::array<std::vector<KernelRow>, kAllIsas.size()> lists;
+    for (std::size_t i = 0; i < lists.size(); ++i)
+      lists[i] = joined(kAllIsas[i]);
+    return lists;
+  }();
+  for (std::size_t i = 0; i < kLists.size(); ++i)
+    if (kAllIsas[i] == isa)
+      return kLists[i];
+  return {}; // of another processor
 }
 
 const KernelRow *findKernel(std::string_view op, std::string_view dtype, Isa isa) {

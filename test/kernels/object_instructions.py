@@ -1,6 +1,6 @@
 """Checks that objects built for one instruction set hold no instruction beyond it.
 
-    object_instructions.py OBJDUMP AS ISA=OBJECT...
+    object_instructions.py OBJDUMP AS ISA=OBJECT[:OBJECT]...
 
 Disassembles each object, and gives every form of an instruction in it to the GNU assembler, told to
 accept that instruction set only.
@@ -54,9 +54,9 @@ def main():
         assert list(offenders(assembler, isa, [beyond])), f"{isa} takes {beyond}"
     bad = 0
     for pair in pairs:
-        isa, path = pair.split("=", 1)
-        forms = sorted(set(instructions(objdump, path)))
-        assert len(forms) > 100, f"{path}: only {len(forms)} instructions"
+        isa, paths = pair.split("=", 1)
+        forms = sorted({form for path in paths.split(":") for form in instructions(objdump, path)})
+        assert len(forms) > 100, f"{paths}: only {len(forms)} instructions"
         for offender in offenders(assembler, isa, forms):
             bad += 1
             print(f"{isa}: beyond its instruction set: {offender}")

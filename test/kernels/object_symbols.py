@@ -33,11 +33,12 @@ def main():
     nm, *pairs = sys.argv[1:]
     bad = []
     for pair in pairs:
-        isa, path = pair.split("=", 1)
-        bad += offenders(nm, isa, path)
+        isa, paths = pair.split("=", 1)
+        for path in paths.split(":"):
+            bad += offenders(nm, isa, path)
     for line in bad:
         print("symbol without the tag of its instruction set:", line)
-    print(f"{len(pairs)} objects, {len(bad)} offending symbols")
+    print(f"{len(pairs)} instruction sets, {len(bad)} offending symbols")
     return 1 if bad or not pairs else 0
 
 
