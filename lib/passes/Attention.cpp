@@ -1,4 +1,4 @@
-// Finds attention among npu operators and chooses its tiles.
+// Finds attention among npu operators.
 #include "Attention.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
@@ -35,11 +35,17 @@ public:
     take(softmax);
     at = softmax->getOperand(0);
     skipCast();
+    const Value scaled = at;
     while (takeScale()) {
+    }
+    // A mask that is scaled too would have to be scaled apart.
+    if (at == scaled && takeMask()) {
+      while (takeScale()) {
+      }
     }
     skipCast();
     auto scores = only<npu::MatmulOp>();
-    if (!scores || scores.getTransposeLhs() || !scores.getTransposeRhs() || scores.getPackedN())
+    if (!isScores(scores) || !(found.scale > 0))
       return std::nullopt;
     take(scores);
     found.query = scores.getLhs();
@@ -54,6 +60,9 @@ private:
     return op && op->hasOneUse() ? op : Op();
   }
   void take(Operation *op) { found.ops.push_back(op); }
+  static bool isScores(npu::MatmulOp op) {
+    return op && !op.getTransposeLhs() && op.getTransposeRhs() && !op.getPackedN();
+  }
   void skipCast() {
     if (auto cast = only<npu::CastOp>()) {
       take(cast);
@@ -79,6 +88,31 @@ private:
     return true;
   }
 
+  /// Whether a value is made of scores and nothing but factors.
+  static bool comesFromScores(Value v) {
+    Operation *op = v.getDefiningOp();
+    while (isa_and_nonnull<npu::MulOp, npu::DivOp, npu::CastOp>(op)) {
+      bool right = op->getNumOperands() == 1 || splatOf(op->getOperand(1));
+      op = op->getOperand(right ? 0 : 1).getDefiningOp();
+    }
+    return isScores(dyn_cast_or_null<npu::MatmulOp>(op));
+  }
+  bool takeMask() {
+    auto add = only<npu::AddOp>();
+    if (!add)
+      return false;
+    bool left = comesFromScores(add->getOperand(0));
+    Value scores = add->getOperand(left ? 0 : 1), mask = add->getOperand(left ? 1 : 0);
+    auto type = cast<RankedTensorType>(mask.getType());
+    if (!comesFromScores(scores) || scores.getType() != add->getResult(0).getType() ||
+        type.getRank() < 2)
+      return false;
+    found.mask = mask;
+    take(add);
+    at = scores;
+    return true;
+  }
+
   Attention found;
   Value at;
 };
@@ -89,61 +123,8 @@ std::optional<Attention> tessera::matchAttention(Operation *last) {
   return Matcher().run(last);
 }
 
-/// Whether blocks of attention can be computed on a chip of this structure.
-static const tile::Mma *unitFor(ShapedType query, const tile::ChipSpec &chip) {
-  if (chip.isCpu() || !chip.fixpipe || chip.matrixCore() == chip.vectorCore())
-    return nullptr;
-  const tile::Mma *unit = chip.mmaFor(query.getElementType(), query.getElementType());
-  const tile::VectorUnit *vector = chip.vectorFor();
-  if (!unit || !vector || vector->bytes < 4 || unit->b.panel > 0)
-    return nullptr;
-  // Where the accumulator reaches the vector unit directly, another way would be better.
-  return chip.path(unit->c.spaces.front(), vector->spaces.front()) ? nullptr : unit;
-}
-
-std::optional<AttentionTile> tessera::chooseAttentionTile(ShapedType query, ShapedType key,
-                                                          ShapedType value,
-                                                          const tile::ChipSpec &chip) {
-  const tile::Mma *unit = unitFor(query, chip);
-  int64_t rank = query.getRank();
-  if (!unit || rank < 2 || key.getRank() != rank || value.getRank() != rank ||
-      !query.hasStaticShape() || !key.hasStaticShape() || !value.hasStaticShape())
-    return std::nullopt;
-  for (ShapedType type : {query, key, value})
-    if (type.getElementType() != query.getElementType() || type.getElementTypeBitWidth() != 16 ||
-        type.getShape().drop_back(2) != query.getShape().drop_back(2))
-      return std::nullopt;
-  constexpr int64_t kColumns = 128, kBlock = 16;
-  int64_t keys = key.getDimSize(rank - 2), depth = query.getDimSize(rank - 1);
-  int64_t width = value.getDimSize(rank - 1), queries = query.getDimSize(rank - 2);
-  if (keys % kColumns != 0 || depth % kBlock != 0 || width % kBlock != 0 || queries == 0)
-    return std::nullopt;
-  const tile::Core *core = chip.core(chip.matrixCore());
-  int64_t ratio = std::max<int64_t>(core->ratio, 1);
-  int64_t accumulator = chip.capacity(unit->c.spaces.front());
-  int64_t vectorRoom = chip.capacity(chip.vectorFor()->spaces.front());
-  int64_t batch = llvm::product_of(query.getShape().drop_back(2));
-  std::optional<AttentionTile> best;
-  int64_t least = INT64_MAX;
-  for (int64_t rows = kBlock; rows < queries + kBlock; rows += kBlock) {
-    // The accumulator of the result, and two of scores, lie there one after the other.
-    int64_t parts = llvm::alignDown(accumulator / (2 * rows * 4), kBlock);
-    if (rows * width * 4 > accumulator || parts < kBlock)
-      break;
-    // Rows of scores and of what they turn into, twice each, and one vector of partial sums.
-    int64_t perRow = kColumns * (2 * 4 + 2 * 2) + chip.vectorFor()->bytes + 64;
-    int64_t half = llvm::divideCeil(rows, ratio);
-    if (half * perRow + 4 * rows > vectorRoom)
-      break;
-    int64_t blocks = batch * llvm::divideCeil(queries, rows);
-    int64_t waves = llvm::divideCeil(blocks, std::max<int64_t>(core->count, 1));
-    constexpr int64_t kFixedRows = 16; // what a block costs besides its rows, in rows
-    int64_t cost = waves * (rows + kFixedRows);
-    if (cost >= least)
-      continue;
-    least = cost;
-    int64_t step = parts >= 64 ? 64 : parts >= 32 ? 32 : 16; // divides the columns
-    best = AttentionTile{rows, step, kColumns};
-  }
-  return best;
+AttentionTypes tessera::typesOf(const Attention &attention) {
+  auto type = [](Value v) { return v ? cast<ShapedType>(v.getType()) : ShapedType(); };
+  return {type(attention.query), type(attention.key), type(attention.value), type(attention.mask),
+          cast<ShapedType>(attention.ops.back()->getResult(0).getType()).getElementType()};
 }

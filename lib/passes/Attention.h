@@ -8,27 +8,49 @@
 
 namespace tessera {
 
-/// softmax(scale * query * transpose(key)) * value.
+/// softmax(scale * query * transpose(key) + mask) * value.
 struct Attention {
   mlir::Value query, key, value;
-  double scale = 1;
+  mlir::Value mask; ///< Null where there is none. Of the scores' shape, or repeated into it.
+  double scale = 1; ///< Positive.
   llvm::SmallVector<mlir::Operation *> ops; ///< In the order of use; the last makes the result.
 };
 
 /// The attention that ends in `last`, where nothing between its operators is used elsewhere.
 std::optional<Attention> matchAttention(mlir::Operation *last);
 
+/// The types that the choice of a way and of tiles looks at.
+struct AttentionTypes {
+  mlir::ShapedType query, key, value;
+  mlir::ShapedType mask; ///< Null where there is none.
+  mlir::Type result;     ///< Element type.
+  bool isBlock = false;  ///< All queries are one block's.
+};
+AttentionTypes typesOf(const Attention &attention);
+
+/// How scores pass from the matrix unit to the vector unit, and weights back.
+enum class AttentionWay {
+  /// Through global memory, all scores of a block's queries at a time: PlaceAttention.cpp.
+  throughGlobal,
+  /// From memory to memory of the cores, some columns at a time: PlaceAttentionOnChip.cpp.
+  onChip,
+};
+
 /// Parts that one block of attention is computed in.
 struct AttentionTile {
+  AttentionWay way;
   int64_t rows;    ///< Queries of a block.
   int64_t keys;    ///< Keys of one product of the matrix unit.
   int64_t columns; ///< Scores of one row that the vector unit takes at a time.
 };
 
-/// nullopt where the chip or the shapes do not suit: the scores of a block have to pass from the
-/// matrix unit to the vector unit and back through global memory.
-std::optional<AttentionTile> chooseAttentionTile(mlir::ShapedType query, mlir::ShapedType key,
-                                                 mlir::ShapedType value,
+/// nullopt where the chip or the shapes do not suit.
+std::optional<AttentionTile> chooseAttentionTile(const AttentionTypes &types,
                                                  const tile::ChipSpec &chip);
+
+/// Turns the operators into one on blocks of queries, in a loop that writes `output`; false where
+/// the chip or the shapes do not suit. What is not used any more stays.
+bool tileAttention(const Attention &attention, mlir::BlockArgument output,
+                   const tile::ChipSpec &chip);
 
 } // namespace tessera

@@ -34,8 +34,25 @@ unsigned PipeOrder::coreIndex(unsigned pipe) const {
       traces.pipes.begin());
 }
 
+/// Whether two flags of one number are set or waited for by different pipes: the counter would not
+/// tell them apart.
+bool PipeOrder::sharesFlags(ArrayRef<Sync> chosen) const {
+  auto like = [&](unsigned a, unsigned b) {
+    return a == b || traces.pipes[a].isSibling(traces.pipes[b]);
+  };
+  for (auto [i, a] : llvm::enumerate(chosen))
+    for (const Sync &b : chosen.drop_front(i + 1))
+      if (a.kind == Sync::Flag && b.kind == Sync::Flag && a.id >= 0 && b.id >= 0 &&
+          a.id < b.id + b.ids() && b.id < a.id + a.ids() &&
+          coreIndex(a.from) == coreIndex(b.from) && !(like(a.from, b.from) && like(a.to, b.to)))
+        return true;
+  return false;
+}
+
 bool PipeOrder::holds(const Trace &trace, ArrayRef<std::vector<Need>> need, ArrayRef<Sync> chosen,
                       bool numbered) const {
+  if (numbered && sharesFlags(chosen))
+    return false;
   struct Message {
     Clock clock;
     size_t sync;

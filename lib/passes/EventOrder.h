@@ -26,6 +26,7 @@ public:
 
 private:
   unsigned coreIndex(unsigned pipe) const;
+  bool sharesFlags(llvm::ArrayRef<Sync> chosen) const;
 
   const Traces &traces;
   const tile::ChipSpec &chip;

@@ -66,9 +66,7 @@ bool FuseGroups::joinAttention(Operation *last) {
   std::optional<Attention> attention = limits.chip ? matchAttention(last) : std::nullopt;
   if (!attention)
     return false;
-  auto typeOf = [](Value v) { return cast<RankedTensorType>(v.getType()); };
-  if (!chooseAttentionTile(typeOf(attention->query), typeOf(attention->key),
-                           typeOf(attention->value), *limits.chip))
+  if (!chooseAttentionTile(typesOf(*attention), *limits.chip))
     return false;
   // The operators before the last may have been joined with each other, and with nothing else.
   FuseGroup *group = byOp[last];

@@ -6,6 +6,7 @@
 #include "Placer.h"
 
 #include "Attention.h"
+#include "AttentionParts.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -13,6 +14,7 @@
 
 using namespace mlir;
 using namespace tessera;
+using namespace tessera::attention;
 
 static MemRefType typeOf(Value v) {
   return cast<MemRefType>(v.getType());
@@ -24,10 +26,14 @@ struct Placer::AttentionWork {
   float scale;
   AttentionTile tile;
   Value query, key, value, out;   ///< Matrices.
+  Value mask;                     ///< A matrix too, of one row or of all, or null.
   Value scores, weights, product; ///< Workspaces; the product is what is to be divided.
   Value rows;                     ///< Queries of the block ...
   int64_t half;                   ///< ... and the most that one vector core takes.
   int64_t keys, width, cores, lanes;
+
+  /// Whether the last part has fewer columns than the others.
+  bool ragged() const { return keys % tile.columns != 0; }
 };
 
 /// One vector core's rows, and its buffers.
@@ -35,61 +41,10 @@ struct Placer::AttentionCore {
   Value from, count;
   Value firstPart, secondPart; ///< Scores for each purpose ...
   Value weights, narrow;       ///< ... and what they weigh, as summed and as multiplied.
+  Value mask;                  ///< A part of it.
   Value lanes, most, sums;     ///< Of each row: partial results, the greatest, the sum.
   Value wide, result;          ///< Of the division.
 };
-
-/// A loop from 0 to `end`, whose body is built next.
-static scf::ForOp openLoop(IRRewriter &b, Location loc, Value end, int64_t step) {
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  auto loop = scf::ForOp::create(b, loc, zero, end, arith::ConstantIndexOp::create(b, loc, step));
-  b.setInsertionPointToStart(loop.getBody());
-  return loop;
-}
-
-/// Rows [row, row + count) and columns [column, column + width) of a matrix.
-static Value box(IRRewriter &b, Location loc, Value matrix, OpFoldResult row, OpFoldResult count,
-                 OpFoldResult column, OpFoldResult width) {
-  SmallVector<OpFoldResult> ones(2, b.getIndexAttr(1));
-  return memref::SubViewOp::create(b, loc, matrix, {row, column}, {count, width}, ones);
-}
-
-/// A vector operation with a body of f32 arithmetic. Maps are by the dims that operands have.
-static void vectorOp(IRRewriter &b, Location loc, ValueRange ins, Value out,
-                     ArrayRef<ArrayRef<int64_t>> dims, ArrayRef<int64_t> reduced,
-                     llvm::function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
-  int64_t rank = 0;
-  for (ArrayRef<int64_t> list : dims)
-    for (int64_t d : list)
-      rank = std::max(rank, d + 1);
-  SmallVector<AffineMap> maps;
-  for (ArrayRef<int64_t> list : dims) {
-    SmallVector<AffineExpr> exprs;
-    for (int64_t d : list)
-      exprs.push_back(b.getAffineDimExpr(d));
-    maps.push_back(AffineMap::get(rank, 0, exprs, b.getContext()));
-  }
-  Operation *op;
-  if (reduced.empty())
-    op = tile::VectorOp::create(b, loc, ins, ValueRange{out}, b.getAffineMapArrayAttr(maps));
-  else
-    op = tile::RowReduceOp::create(b, loc, ins, ValueRange{out}, b.getDenseI64ArrayAttr(reduced),
-                                   b.getAffineMapArrayAttr(maps));
-  SmallVector<Type> types;
-  for (Value in : ins)
-    types.push_back(typeOf(in).getElementType());
-  types.push_back(typeOf(out).getElementType());
-  OpBuilder::InsertionGuard guard(b);
-  Block *block =
-      b.createBlock(&op->getRegion(0), {}, types, SmallVector<Location>(types.size(), loc));
-  Value result = body(b, loc, block->getArguments());
-  tile::YieldOp::create(b, loc, ValueRange{result});
-}
-
-void Placer::fillWith(Location loc, double value, Value target) {
-  Value number = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(float(value)));
-  tile::FillOp::create(b, loc, number, target);
-}
 
 Placer::AttentionCore Placer::attentionCore(const AttentionWork &w, int64_t core) {
   Location loc = w.op->getLoc();
@@ -104,7 +59,8 @@ Placer::AttentionCore Placer::attentionCore(const AttentionWork &w, int64_t core
     if (w.cores > 1)
       whole.getDefiningOp()->setAttr("tile.core", b.getI64IntegerAttr(core));
     SmallVector<OpFoldResult> extents = getAsIndexOpFoldResult(b.getContext(), shape);
-    extents.front() = c.count;
+    if (shape.front() == w.half)
+      extents.front() = c.count;
     SmallVector<OpFoldResult> zeros(shape.size(), b.getIndexAttr(0));
     SmallVector<OpFoldResult> ones(shape.size(), b.getIndexAttr(1));
     return memref::SubViewOp::create(b, loc, whole, zeros, extents, ones);
@@ -115,7 +71,11 @@ Placer::AttentionCore Placer::attentionCore(const AttentionWork &w, int64_t core
   c.firstPart = first;
   c.secondPart = buffer({w.half, w.tile.columns}, score);
   c.weights = score.isF32() ? c.secondPart : Value(buffer({w.half, w.tile.columns}, f32));
-  c.narrow = buffer({w.half, w.tile.columns}, element);
+  c.narrow = element.isF32() ? c.weights : Value(buffer({w.half, w.tile.columns}, element));
+  if (w.mask) {
+    int64_t lines = typeOf(w.mask).getDimSize(0) == 1 ? 1 : w.half;
+    c.mask = buffer({lines, w.tile.columns}, typeOf(w.mask).getElementType());
+  }
   c.lanes = buffer({w.half, w.lanes}, f32);
   c.most = buffer({w.half}, f32);
   c.sums = buffer({w.half}, f32);
@@ -124,82 +84,93 @@ Placer::AttentionCore Placer::attentionCore(const AttentionWork &w, int64_t core
   return c;
 }
 
-/// Loads the scores from column `j` on.
+/// Columns of a part of the scores that begins at `j`.
+OpFoldResult Placer::columnsFrom(const AttentionWork &w, Value j) {
+  Location loc = w.op->getLoc();
+  if (!w.ragged())
+    return b.getIndexAttr(w.tile.columns);
+  Value left = arith::SubIOp::create(b, loc, constant(loc, w.keys), j);
+  return arith::MinSIOp::create(b, loc, left, constant(loc, w.tile.columns)).getResult();
+}
+
+/// Loads the scores from column `j` on. Behind the last key nothing has weight.
 void Placer::loadScores(const AttentionWork &w, const AttentionCore &c, Value buffer, Value j) {
-  Value there =
-      box(b, w.op->getLoc(), w.scores, c.from, c.count, j, b.getIndexAttr(w.tile.columns));
-  tile::CopyOp::create(b, w.op->getLoc(), tile::CopyLayout::nd2nd, there, buffer);
+  Location loc = w.op->getLoc();
+  OpFoldResult columns = columnsFrom(w, j), zero = b.getIndexAttr(0);
+  Value there = box(b, loc, w.scores, c.from, c.count, j, columns);
+  Value here = w.ragged() ? box(b, loc, buffer, zero, c.count, zero, columns) : buffer;
+  tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd, there, here);
+  if (!w.ragged())
+    return;
+  Value rest = arith::SubIOp::create(b, loc, constant(loc, w.tile.columns), cast<Value>(columns));
+  fill(b, loc, -std::numeric_limits<double>::infinity(),
+       box(b, loc, buffer, zero, c.count, columns, rest));
 }
 
-/// The columns of a buffer as vectors of lanes.
-Value Placer::byLanes(const AttentionWork &w, const AttentionCore &c, Value buffer) {
-  SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
-  SmallVector<OpFoldResult> shape{c.count, b.getIndexAttr(w.tile.columns / w.lanes),
-                                  b.getIndexAttr(w.lanes)};
-  SmallVector<int64_t> sizes{ShapedType::kDynamic, w.tile.columns / w.lanes, w.lanes};
-  return memref::ExpandShapeOp::create(b, w.op->getLoc(), sizes, buffer, groups, shape);
-}
-
-static Value widened(OpBuilder &b, Location loc, Value v) {
-  return v.getType().isF32() ? v : arith::ExtFOp::create(b, loc, b.getF32Type(), v).getResult();
-}
-static Value greatest(OpBuilder &b, Location loc, ValueRange v) {
-  return arith::MaximumFOp::create(b, loc, widened(b, loc, v[0]), v[1]);
-}
-static Value sum(OpBuilder &b, Location loc, ValueRange v) {
-  return arith::AddFOp::create(b, loc, v[0], v[1]);
+/// scale * scores + mask, where the weights will be; else the scores as they are.
+Value Placer::maskScores(const AttentionWork &w, const AttentionCore &c, Value scores, Value j) {
+  if (!w.mask)
+    return scores;
+  Location loc = w.op->getLoc();
+  OpFoldResult zero = b.getIndexAttr(0), columns = columnsFrom(w, j);
+  bool one = typeOf(w.mask).getDimSize(0) == 1;
+  OpFoldResult from = one ? zero : OpFoldResult(c.from);
+  OpFoldResult count = one ? OpFoldResult(b.getIndexAttr(1)) : OpFoldResult(c.count);
+  Value here = box(b, loc, c.mask, zero, count, zero, columns);
+  tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd,
+                       box(b, loc, w.mask, from, count, j, columns), here);
+  if (w.ragged()) {
+    Value rest = arith::SubIOp::create(b, loc, constant(loc, w.tile.columns), cast<Value>(columns));
+    fill(b, loc, 0, box(b, loc, c.mask, zero, count, columns, rest));
+  }
+  vectorOp(
+      b, loc, {scores, c.mask}, c.weights, {{0, 1}, {one ? -1 : 0, 1}, {0, 1}}, {},
+      [&](OpBuilder &inner, Location at, ValueRange v) { return masked(inner, at, v, w.scale); });
+  return c.weights;
 }
 
 void Placer::placeGreatest(const AttentionWork &w, const AttentionCore &c, Value j) {
   Location loc = w.op->getLoc();
   loadScores(w, c, c.firstPart, j);
-  vectorOp(b, loc, {byLanes(w, c, c.firstPart)}, c.lanes, {{0, 1, 2}, {0, 2}}, {1}, greatest);
+  Value scores = maskScores(w, c, c.firstPart, j);
+  vectorOp(b, loc, {byLanes(b, loc, scores, c.count, w.lanes)}, c.lanes, {{0, 1, 2}, {0, 2}}, {1},
+           greatest);
 }
 
 /// The greatest of each row; the lanes then collect sums.
 void Placer::finishGreatest(const AttentionWork &w, const AttentionCore &c) {
   Location loc = w.op->getLoc();
-  fillWith(loc, -std::numeric_limits<double>::infinity(), c.most);
+  fill(b, loc, -std::numeric_limits<double>::infinity(), c.most);
   vectorOp(b, loc, {c.lanes}, c.most, {{0, 1}, {0}}, {1}, greatest);
-  fillWith(loc, 0, c.lanes);
+  fill(b, loc, 0, c.lanes);
 }
 
 /// exp(scale * (score - greatest)) and its sum.
 void Placer::placeWeights(const AttentionWork &w, const AttentionCore &c, Value j) {
   Location loc = w.op->getLoc();
   loadScores(w, c, c.secondPart, j);
-  vectorOp(b, loc, {c.secondPart, c.most}, c.weights, {{0, 1}, {0}, {0, 1}}, {},
-           [&](OpBuilder &inner, Location at, ValueRange v) -> Value {
-             Value below = arith::SubFOp::create(inner, at, widened(inner, at, v[0]), v[1]);
-             Value factor = arith::ConstantOp::create(inner, at, inner.getF32FloatAttr(w.scale));
-             below = arith::MulFOp::create(inner, at, below, factor);
-             return tile::ApplyOp::create(inner, at, inner.getF32Type(), "exp", ValueRange{below});
+  Value scores = maskScores(w, c, c.secondPart, j);
+  vectorOp(b, loc, {scores, c.most}, c.weights, {{0, 1}, {0}, {0, 1}}, {},
+           [&](OpBuilder &inner, Location at, ValueRange v) {
+             return weight(inner, at, v, w.mask ? 1 : w.scale);
            });
-  vectorOp(b, loc, {c.weights}, c.narrow, {{0, 1}, {0, 1}}, {},
-           [](OpBuilder &inner, Location at, ValueRange v) -> Value {
-             return arith::TruncFOp::create(inner, at, v[1].getType(), v[0]);
-           });
+  if (c.narrow != c.weights)
+    vectorOp(b, loc, {c.weights}, c.narrow, {{0, 1}, {0, 1}}, {}, rounded);
   Value there = box(b, loc, w.weights, c.from, c.count, j, b.getIndexAttr(w.tile.columns));
   tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd, c.narrow, there);
-  vectorOp(b, loc, {byLanes(w, c, c.weights)}, c.lanes, {{0, 1, 2}, {0, 2}}, {1}, sum);
+  vectorOp(b, loc, {byLanes(b, loc, c.weights, c.count, w.lanes)}, c.lanes, {{0, 1, 2}, {0, 2}},
+           {1}, sum);
 }
 
 /// The product divided by the sums.
 void Placer::placeDivision(const AttentionWork &w, const AttentionCore &c) {
   Location loc = w.op->getLoc();
-  fillWith(loc, 0, c.sums);
+  fill(b, loc, 0, c.sums);
   vectorOp(b, loc, {c.lanes}, c.sums, {{0, 1}, {0}}, {1}, sum);
   OpFoldResult zero = b.getIndexAttr(0), width = b.getIndexAttr(w.width);
   tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd,
                        box(b, loc, w.product, c.from, c.count, zero, width), c.wide);
-  vectorOp(b, loc, {c.wide, c.sums}, c.result, {{0, 1}, {0}, {0, 1}}, {},
-           [](OpBuilder &inner, Location at, ValueRange v) -> Value {
-             Value quotient = arith::DivFOp::create(inner, at, v[0], v[1]);
-             Type wanted = v[2].getType();
-             return wanted.isF32()
-                        ? quotient
-                        : arith::TruncFOp::create(inner, at, wanted, quotient).getResult();
-           });
+  vectorOp(b, loc, {c.wide, c.sums}, c.result, {{0, 1}, {0}, {0, 1}}, {}, quotient);
   tile::CopyOp::create(b, loc, tile::CopyLayout::nd2nd, c.result,
                        box(b, loc, w.out, c.from, c.count, zero, width));
 }
@@ -213,6 +184,12 @@ LogicalResult Placer::placeScores(const AttentionWork &w, const tile::Mma &unit,
   scf::ForOp loop = openLoop(b, loc, constant(loc, w.tile.columns), w.tile.keys);
   Value at = arith::AddIOp::create(b, loc, j, loop.getInductionVar());
   OpFoldResult zero = b.getIndexAttr(0), some = b.getIndexAttr(w.tile.keys);
+  if (w.ragged()) {
+    Value keys = constant(loc, w.keys);
+    at = arith::MinSIOp::create(b, loc, at, keys);
+    Value left = arith::SubIOp::create(b, loc, keys, at);
+    some = arith::MinSIOp::create(b, loc, left, constant(loc, w.tile.keys)).getResult();
+  }
   OpFoldResult depth = b.getIndexAttr(typeOf(w.query).getDimSize(1));
   Value keys = box(b, loc, w.key, at, some, zero, depth);
   Value scores = box(b, loc, w.scores, zero, w.rows, at, some);
@@ -227,7 +204,7 @@ LogicalResult Placer::placeScores(const AttentionWork &w, const tile::Mma &unit,
 /// Adds what the keys from `j` on weigh to the result; gives the accumulator.
 FailureOr<Value> Placer::placeProduct(const AttentionWork &w, const tile::Mma &unit, Value j) {
   Location loc = w.op->getLoc();
-  OpFoldResult zero = b.getIndexAttr(0), some = b.getIndexAttr(w.tile.columns);
+  OpFoldResult zero = b.getIndexAttr(0), some = columnsFrom(w, j);
   OpFoldResult width = b.getIndexAttr(w.width);
   auto product = tile::MatmulOp::create(
       b, loc, TypeRange(), box(b, loc, w.weights, zero, w.rows, j, some),
@@ -254,11 +231,22 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
     return failure();
   Type element = typeOf(w.query).getElementType();
   auto shaped = [&](ArrayRef<int64_t> shape) { return MemRefType::get(shape, element); };
-  std::optional<AttentionTile> tile =
-      chooseAttentionTile(shaped(*query), shaped(*key), shaped(*value), chip);
+  AttentionTypes types{
+      shaped(*query), shaped(*key), shaped(*value), {}, typeOf(w.out).getElementType()};
+  if (op.getMask()) {
+    w.mask = dropLeading(loc, placed(op.getMask()), 2);
+    int64_t lines = typeOf(w.mask).getDimSize(0) == 1 ? 1 : (*query)[0];
+    types.mask = MemRefType::get({lines, (*key)[0]}, typeOf(w.mask).getElementType());
+  }
+  types.isBlock = true;
+  std::optional<AttentionTile> tile = chooseAttentionTile(types, chip);
   const tile::Mma *unit = chip.mmaFor(element, element);
   if (!tile || !unit)
     return op.emitOpError("has no way through the memories of chip ") << chip.name;
+  if (tile->way == AttentionWay::onChip) {
+    placeAttentionOnChip(op, *tile, *unit);
+    return success();
+  }
   w.tile = *tile;
   w.keys = (*key)[0], w.width = (*value)[1];
   w.cores = std::max<int64_t>(chip.core(chip.matrixCore())->ratio, 1);
@@ -272,15 +260,16 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
   };
   // Where the result is narrow, so are the scores: half of the bytes that bound the kernel.
   Type result = typeOf(w.out).getElementType();
-  w.scores = workspace(w.keys, result.isF32() ? result : element);
-  w.weights = workspace(w.keys, element);
+  int64_t columns = llvm::alignTo(w.keys, w.tile.columns);
+  w.scores = workspace(columns, result.isF32() ? result : element);
+  w.weights = workspace(columns, element);
   w.product = box(b, loc, workspace(w.width, b.getF32Type()), b.getIndexAttr(0), w.rows,
                   b.getIndexAttr(0), b.getIndexAttr(w.width));
   SmallVector<AttentionCore> cores;
   for (int64_t core = 0; core < w.cores; ++core)
     cores.push_back(attentionCore(w, core));
   for (const AttentionCore &c : cores)
-    fillWith(loc, -std::numeric_limits<double>::infinity(), c.lanes);
+    fill(b, loc, -std::numeric_limits<double>::infinity(), c.lanes);
   Value end = constant(loc, w.keys);
   {
     OpBuilder::InsertionGuard guard(b);

@@ -2,6 +2,8 @@
 // through those between, in fractal blocks and steps along k.
 #include "Placer.h"
 
+#include "Fractals.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -55,34 +57,6 @@ struct Placer::Staged {
   Value m, n, zero;     // extents of the result, and where k begins
   bool lhsKept = false; // L1 has all of lhs already
 };
-
-constexpr int64_t kBlockRows = 16; // of every fractal block
-
-/// Extents of a matrix cut into fractal blocks that lie column by column of blocks.
-static SmallVector<int64_t> nzShape(int64_t rows, int64_t cols, int64_t blockCols) {
-  return {int64_t(llvm::divideCeil(cols, blockCols)), int64_t(llvm::divideCeil(rows, kBlockRows)),
-          kBlockRows, blockCols};
-}
-/// The same, row by row of blocks.
-static SmallVector<int64_t> zzShape(int64_t rows, int64_t cols, int64_t blockCols) {
-  SmallVector<int64_t> shape = nzShape(rows, cols, blockCols);
-  std::swap(shape[0], shape[1]);
-  return shape;
-}
-
-/// Blocks that lie column by column, seen row by row.
-static Value rowsOfBlocks(IRRewriter &b, Location loc, Value stored) {
-  MemRefType type = typeOf(stored);
-  SmallVector<int64_t> shape(type.getShape()), strides;
-  int64_t offset;
-  (void)type.getStridesAndOffset(strides, offset);
-  std::swap(shape[0], shape[1]);
-  std::swap(strides[0], strides[1]);
-  auto seen =
-      MemRefType::get(shape, type.getElementType(),
-                      StridedLayoutAttr::get(b.getContext(), 0, strides), type.getMemorySpace());
-  return memref::ReinterpretCastOp::create(b, loc, seen, stored, 0, shape, strides);
-}
 
 /// What the choice of steps needs to know, from the largest extents the operands can have.
 static ContractionShape shapeOf(tile::Conv2DOp conv, bool turnLhs, ArrayRef<int64_t> lhs,
@@ -226,7 +200,7 @@ FailureOr<Value> Placer::accumulate(Operation *op, const tile::Mma &unit, Operat
   s.out = outMatrix(op, s.out);
   s.m = dim(loc, s.out, 0), s.n = dim(loc, s.out, 1);
   s.zero = constant(loc, 0);
-  Value depth = constant(loc, s.shape.k);
+  Value depth = s.conv ? constant(loc, s.shape.k) : dim(loc, s.lhs, s.turnLhs ? 0 : 1);
   auto outer = scf::ForOp::create(b, loc, s.zero, depth, constant(loc, s.steps.outer));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(outer.getBody());

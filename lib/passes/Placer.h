@@ -12,6 +12,8 @@
 
 namespace tessera {
 
+struct AttentionTile;
+
 /// Walks the operations of a block in order and replaces each by tile operations. Buffers the
 /// block allocates move into memories of the chip; everything else is in global memory.
 class Placer {
@@ -75,10 +77,16 @@ private:
   void finishGreatest(const AttentionWork &w, const AttentionCore &c);
   void placeWeights(const AttentionWork &w, const AttentionCore &c, mlir::Value j);
   void placeDivision(const AttentionWork &w, const AttentionCore &c);
+  mlir::OpFoldResult columnsFrom(const AttentionWork &w, mlir::Value j);
   void loadScores(const AttentionWork &w, const AttentionCore &c, mlir::Value buffer,
                   mlir::Value j);
-  mlir::Value byLanes(const AttentionWork &w, const AttentionCore &c, mlir::Value buffer);
-  void fillWith(mlir::Location loc, double value, mlir::Value target);
+  mlir::Value maskScores(const AttentionWork &w, const AttentionCore &c, mlir::Value scores,
+                         mlir::Value j);
+
+  // PlaceAttentionOnChip.cpp
+  struct OnChipAttention;
+  void placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile,
+                            const tile::Mma &unit);
 
   // PlaceRegion.cpp
   struct Region;

@@ -124,8 +124,10 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
       return kernel.emitError("result ") << index << " of the kernel cannot be tiled";
     IRRewriter rewriter(root);
     if (std::optional<Attention> attention = matchAttention(root))
-      if (tileAttention(kernel, *attention, output, chip))
+      if (tileAttention(*attention, output, chip)) {
+        eraseDead(kernel);
         return success();
+      }
     if (root.getLoopIteratorTypes().empty())
       return wrapWhole(kernel, root, output, rewriter);
     std::optional<SmallVector<int64_t>> sizes = sizesFor(kernel, root, chip);
@@ -148,65 +150,6 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     eliminateCommonSubExpressions(rewriter, dominance, kernel);
     eraseDead(kernel);
     return checkFused(kernel);
-  }
-
-  /// Attention becomes one operator on blocks of queries, where the chip has a way for it.
-  bool tileAttention(func::FuncOp kernel, const Attention &attention, BlockArgument output,
-                     const tile::ChipSpec &chip) {
-    std::optional<AttentionTile> tile = chooseAttentionTile(
-        typeOf(attention.query), typeOf(attention.key), typeOf(attention.value), chip);
-    if (!tile)
-      return false;
-    Operation *root = attention.ops.back();
-    Location loc = root->getLoc();
-    OpBuilder b(root);
-    int64_t rank = typeOf(output).getRank();
-    SmallVector<OpFoldResult> ends, steps(rank - 1, b.getIndexAttr(1));
-    for (int64_t extent : typeOf(attention.query).getShape().drop_back())
-      ends.push_back(b.getIndexAttr(extent));
-    steps.back() = b.getIndexAttr(tile->rows);
-    SmallVector<OpFoldResult> begins(rank - 1, b.getIndexAttr(0));
-    auto forall =
-        scf::ForallOp::create(b, loc, begins, ends, steps, ValueRange{output}, std::nullopt);
-    b.setInsertionPointToStart(forall.getBody());
-    SmallVector<OpFoldResult> ones(rank, b.getIndexAttr(1));
-    SmallVector<OpFoldResult> at = getAsOpFoldResult(forall.getInductionVars());
-    AffineExpr first = b.getAffineDimExpr(0);
-    int64_t queries = typeOf(attention.query).getDimSize(rank - 2);
-    OpFoldResult rows = b.getIndexAttr(tile->rows);
-    if (queries % tile->rows != 0)
-      rows = affine::makeComposedFoldedAffineMin(
-          b, loc,
-          AffineMap::get(1, 0, {b.getAffineConstantExpr(tile->rows), queries - first},
-                         b.getContext()),
-          {at.back()});
-    auto slice = [&](Value of, OpFoldResult row, OpFoldResult count) {
-      SmallVector<OpFoldResult> offsets(ArrayRef<OpFoldResult>(at).drop_back()),
-          sizes(rank - 2, ones[0]);
-      llvm::append_values(offsets, row, OpFoldResult(b.getIndexAttr(0)));
-      llvm::append_values(sizes, count,
-                          OpFoldResult(b.getIndexAttr(typeOf(of).getDimSize(rank - 1))));
-      return std::pair(offsets, sizes);
-    };
-    auto cut = [&](Value of, OpFoldResult row, OpFoldResult count) -> Value {
-      auto [offsets, sizes] = slice(of, row, count);
-      return tensor::ExtractSliceOp::create(b, loc, of, offsets, sizes, ones);
-    };
-    auto whole = [&](Value of) {
-      return cut(of, b.getIndexAttr(0), b.getIndexAttr(typeOf(of).getDimSize(rank - 2)));
-    };
-    auto [offsets, sizes] = slice(output, at.back(), rows);
-    Value empty = tensor::EmptyOp::create(b, loc, sizes, typeOf(output).getElementType());
-    auto block = tile::AttentionOp::create(b, loc, TypeRange{empty.getType()},
-                                           cut(attention.query, at.back(), rows),
-                                           whole(attention.key), whole(attention.value), empty,
-                                           b.getF32FloatAttr(float(attention.scale)));
-    b.setInsertionPointToStart(forall.getTerminator().getBody());
-    tensor::ParallelInsertSliceOp::create(b, loc, block->getResult(0),
-                                          forall.getRegionIterArgs().front(), offsets, sizes, ones);
-    root->getResult(0).replaceAllUsesWith(forall.getResult(0));
-    eraseDead(kernel);
-    return true;
   }
 
   /// A result that no loop runs along (a reduction to one value) is one block of its own.

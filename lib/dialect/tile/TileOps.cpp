@@ -99,6 +99,18 @@ LogicalResult AttentionOp::verify() {
       return emitOpError("expected ")
              << kNames[a] << " and " << kNames[b] << " to agree, but got " << extent(a, da)
              << " and " << extent(b, db);
+  if (!getMask())
+    return success();
+  ShapedType mask = shaped(getMask());
+  if (mask.getRank() < 2)
+    return emitOpError("expected operands of rank 2 or more");
+  int64_t rows = mask.getDimSize(mask.getRank() - 2), columns = mask.getDimSize(mask.getRank() - 1);
+  if (rows != 1 && !mayEqual(rows, extent(0, 2)))
+    return emitOpError("expected mask and query to agree, but got ")
+           << rows << " and " << extent(0, 2);
+  if (!mayEqual(columns, extent(1, 2)))
+    return emitOpError("expected mask and key to agree, but got ")
+           << columns << " and " << extent(1, 2);
   return success();
 }
 

@@ -1,0 +1,104 @@
+// Cuts attention into blocks of queries, each one operator.
+#include "Attention.h"
+
+#include "tessera/dialect/tile/TileDialect.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace tessera;
+
+static RankedTensorType typeOf(Value v) {
+  return cast<RankedTensorType>(v.getType());
+}
+
+namespace {
+
+/// Parts of the operands at one place of the loop over blocks.
+struct Parts {
+  OpBuilder &b;
+  Location loc;
+  SmallVector<OpFoldResult> at; ///< By dim but the last: batch entries, the first query.
+  OpFoldResult rows;            ///< Queries of the block.
+
+  /// Offsets and extents of `count` rows from `row` on, of one batch entry.
+  std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>> slice(Value of, OpFoldResult row,
+                                                                        OpFoldResult count) {
+    SmallVector<OpFoldResult> offsets(ArrayRef<OpFoldResult>(at).drop_back());
+    SmallVector<OpFoldResult> sizes(offsets.size(), b.getIndexAttr(1));
+    llvm::append_values(offsets, row, OpFoldResult(b.getIndexAttr(0)));
+    llvm::append_values(sizes, count, OpFoldResult(b.getIndexAttr(typeOf(of).getShape().back())));
+    return {offsets, sizes};
+  }
+
+  Value cut(Value of, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+    SmallVector<OpFoldResult> ones(offsets.size(), b.getIndexAttr(1));
+    return tensor::ExtractSliceOp::create(b, loc, of, offsets, sizes, ones);
+  }
+  Value ofBlock(Value of) {
+    auto [offsets, sizes] = slice(of, at.back(), rows);
+    return cut(of, offsets, sizes);
+  }
+  Value whole(Value of) {
+    int64_t rank = typeOf(of).getRank();
+    auto [offsets, sizes] =
+        slice(of, b.getIndexAttr(0), b.getIndexAttr(typeOf(of).getDimSize(rank - 2)));
+    return cut(of, offsets, sizes);
+  }
+
+  /// Dims of a mask that have extent 1 are repeated, and so are those that it lacks.
+  Value ofMask(Value mask) {
+    ArrayRef<int64_t> shape = typeOf(mask).getShape();
+    size_t rank = shape.size();
+    SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)), sizes(rank, b.getIndexAttr(1));
+    sizes.back() = b.getIndexAttr(shape.back());
+    for (size_t d = 0; d + 1 < rank; ++d)
+      if (shape[d] != 1)
+        offsets[d] = at[at.size() + 1 + d - rank];
+    if (shape[rank - 2] != 1)
+      sizes[rank - 2] = rows;
+    return cut(mask, offsets, sizes);
+  }
+};
+
+} // namespace
+
+bool tessera::tileAttention(const Attention &attention, BlockArgument output,
+                            const tile::ChipSpec &chip) {
+  std::optional<AttentionTile> tile = chooseAttentionTile(typesOf(attention), chip);
+  if (!tile)
+    return false;
+  Operation *root = attention.ops.back();
+  Location loc = root->getLoc();
+  OpBuilder b(root);
+  ArrayRef<int64_t> extents = typeOf(attention.query).getShape().drop_back();
+  SmallVector<OpFoldResult> ends = getAsIndexOpFoldResult(b.getContext(), extents);
+  SmallVector<OpFoldResult> begins(ends.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> steps(ends.size(), b.getIndexAttr(1));
+  steps.back() = b.getIndexAttr(tile->rows);
+  auto forall =
+      scf::ForallOp::create(b, loc, begins, ends, steps, ValueRange{output}, std::nullopt);
+  b.setInsertionPointToStart(forall.getBody());
+  Parts parts{b, loc, getAsOpFoldResult(forall.getInductionVars()), b.getIndexAttr(tile->rows)};
+  if (int64_t queries = extents.back(); queries % tile->rows != 0)
+    parts.rows = affine::makeComposedFoldedAffineMin(
+        b, loc,
+        AffineMap::get(1, 0, {b.getAffineConstantExpr(tile->rows), queries - b.getAffineDimExpr(0)},
+                       b.getContext()),
+        {parts.at.back()});
+  auto [offsets, sizes] = parts.slice(output, parts.at.back(), parts.rows);
+  Value empty = tensor::EmptyOp::create(b, loc, sizes, typeOf(output).getElementType());
+  Value mask = attention.mask ? parts.ofMask(attention.mask) : Value();
+  auto block =
+      tile::AttentionOp::create(b, loc, TypeRange{empty.getType()}, parts.ofBlock(attention.query),
+                                parts.whole(attention.key), parts.whole(attention.value), mask,
+                                empty, b.getF32FloatAttr(float(attention.scale)));
+  b.setInsertionPointToStart(forall.getTerminator().getBody());
+  SmallVector<OpFoldResult> ones(offsets.size(), b.getIndexAttr(1));
+  tensor::ParallelInsertSliceOp::create(b, loc, block->getResult(0),
+                                        forall.getRegionIterArgs().front(), offsets, sizes, ones);
+  root->getResult(0).replaceAllUsesWith(forall.getResult(0));
+  return true;
+}
