@@ -1,0 +1,156 @@
+"""Attention on NPUs: what its kernels move, that they are right and ordered, and how near the
+schedule comes to the bound that docs/machine.md derives from a chip's file."""
+import json
+import math
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ["TESSERA_SOURCE"], "test", "tools"))
+from harness import ToolTest  # noqa: E402
+
+
+def attention(queries, keys, depth, width=None, heads=1, element="f16", mask=None):
+    """One layer's attention, `heads` heads; `mask` is the mask's shape."""
+    width = width or depth
+
+    def t(*shape):
+        return f"tensor<{'x'.join(map(str, shape))}x{element}>"
+    scores, out = t(heads, queries, keys), t(heads, queries, width)
+    q, k, v = t(heads, queries, depth), t(heads, keys, depth), t(heads, keys, width)
+    inputs = f"%q: {q}, %k: {k}, %v: {v}" + (f", %m: {t(*mask)}" if mask else "")
+    masked = f"%x = npu.add %s1, %m : {scores}, {t(*mask)} -> {scores}" if mask else ""
+    if mask == (heads, queries, keys):
+        masked = f"%x = npu.add %s1, %m : {scores}"
+    return f"""func.func @main({inputs}) -> {out} {{
+  %c = npu.constant dense<{1 / math.sqrt(depth):.6f}> : tensor<{element}>
+  %s0 = npu.matmul %q, %k {{transpose_rhs}} : {q}, {k} -> {scores}
+  %s1 = npu.mul %s0, %c : {scores}, tensor<{element}> -> {scores}
+  {masked}
+  %p = npu.softmax {"%x" if mask else "%s1"} axis = 2 : {scores}
+  %o = npu.matmul %p, %v : {scores}, {v} -> {out}
+  return %o : {out}
+}}
+"""
+
+
+class Bound:
+    """The least time of attention in f16 on a chip whose cores meet in global memory, for any block
+    of queries that fits: the longest of what each unit must do, and the launch."""
+
+    def __init__(self, chip):
+        self.chip = chip
+        self.value = lambda entry: entry["value"] if isinstance(entry, dict) else entry
+        self.cube = self.named("cores", "kind", "cube")
+        self.level = self.named("shared", "name", "l2")
+        self.unit = next(u for u in chip["mma"] if u["types"]["a"] == "f16")
+        self.vector = chip["vector"][0]
+
+    def named(self, table, key, name):
+        return next(entry for entry in self.chip[table] if entry[key] == name)
+
+    def number(self, entry, key):
+        return self.value(entry[key])
+
+    def room(self, memory):
+        return self.number(self.named("memories", "name", memory), "bytes")
+
+    def rate(self, start, end):
+        return next(self.number(p, "B_per_cycle") for p in self.chip["paths"]
+                    if (p["from"], p["to"]) == (start, end))
+
+    def instruction(self, name):
+        own = [op for op in self.vector["ops"] if op["name"] == name]
+        return self.number(own[0] if own else self.vector, "cycles_per_repeat")
+
+    def cycles(self, rows, queries, keys, d):
+        """Core cycles in blocks of so many queries."""
+        count = self.number(self.cube, "count")
+        blocks = math.ceil(queries / rows)
+        working, waves = min(blocks, count), math.ceil(blocks / count)
+        steps = math.ceil(rows / 16) * math.ceil(keys / 16) * math.ceil(d / 16)
+        matrix = 2 * steps * self.number(self.unit, "cycles")
+        # In f32: the greatest, minus it, exp, cast, sum. Each vector core has a share of the rows.
+        registers = math.ceil(rows / self.number(self.cube, "ratio")) * math.ceil(
+            4 * keys / self.number(self.vector, "bytes"))
+        vector = registers * sum(map(self.instruction, ("max", "sub", "exp", "cast", "add")))
+        scores, matrix_bytes = 2 * rows * keys, 2 * rows * d
+        fixpipe = (scores + matrix_bytes) / self.rate("l0c", "gm")
+        # Keys and values once; scores and weights out and in; queries in, the product out and in to
+        # be divided, the result out.
+        moved = 2 * 2 * keys * d + 4 * scores + 4 * matrix_bytes
+        level = moved / min(self.number(self.level, "read_B_per_cycle_per_core"),
+                            self.number(self.level, "total_B_per_cycle") / working)
+        return waves * max(matrix, vector, fixpipe, level)
+
+    def us(self, queries, keys, d):
+        def fits(rows):
+            return 4 * rows * (d + 16) <= self.room("l0c")
+        rows = [r for r in range(16, queries + 16, 16) if fits(r)]
+        best = min(self.cycles(r, queries, keys, d) for r in rows)
+        launch = sum(self.value(self.chip[key])
+                     for key in ("launch_us", "ramp_us", "first_load_us"))
+        return best / self.number(self.cube, "clock_MHz") + launch
+
+
+class AttentionTest(ToolTest):
+    def sim(self, text, chip):
+        out = self.succeeds("sim", self.write("m.mlir", text), "--chip", chip, "--json").stdout
+        return json.loads(out)["kernels"]
+
+    def test_it_comes_near_to_its_bound(self):
+        chip = json.loads(self.succeeds("chips", "ascend-910b2", "--json").stdout)
+        (kernel,) = self.sim(attention(4096, 4096, 128), "ascend-910b2")
+        bound = Bound(chip).us(4096, 4096, 128)
+        text = self.succeeds("sim", "--validate", "ascend", "--json").stdout
+        published = next(p for p in json.loads(text)["points"] if p["id"] == "attention-4096")
+        share = bound / kernel["us"]
+        print(f"attention, 4096 queries and keys of 128, ascend-910b2: {kernel['us']:.1f} us, "
+              f"bound {bound:.1f} us, share {share:.0%}; the published schedule takes "
+              f"{published['us']:.1f} us")
+        self.assertLessEqual(kernel["us"], 90)
+        self.assertLessEqual(kernel["us"], published["us"])
+        self.assertGreaterEqual(share, .75)
+        self.assertLess(share, 1)
+
+    def test_structure(self):
+        def moved(kernel):
+            return {(p["from"], p["to"]): p["bytes"] for p in kernel["paths"]}
+        (kernel,) = self.sim(attention(1024, 1024, 64), "ascend-950")
+        paths, result = moved(kernel), 1024 * 64 * 2
+        self.assertLessEqual({("l0c", "ub"), ("ub", "l1")}, set(paths))
+        # Nothing but the result leaves the cores.
+        self.assertNotIn(("l0c", "gm"), paths)
+        self.assertAlmostEqual(paths[("ub", "gm")] / result, 1, delta=.05)
+        (kernel,) = self.sim(attention(1024, 1024, 64), "ascend-910b2")
+        paths = moved(kernel)
+        self.assertLessEqual({("l0c", "gm"), ("gm", "ub"), ("ub", "gm")}, set(paths))
+        self.assertGreaterEqual(paths[("l0c", "gm")], 2 * 1024 * 1024)
+
+    def test_one_kernel_on_chip_takes_half_the_time_of_three(self):
+        text = attention(4096, 4096, 128)
+        apart = self.succeeds("sim", self.write("m.mlir", text), "--chip", "ascend-950",
+                              "--unfused", "--json").stdout
+        (kernel,) = self.sim(text, "ascend-950")
+        self.assertLess(kernel["us"], json.loads(apart)["us"] / 2)
+
+    def test_any_extents_and_masks_agree_with_the_reference_and_are_ordered(self):
+        cases = (attention(32, 64, 64), attention(200, 333, 64, 80, heads=3),
+                 attention(50, 50, 64, heads=2, element="f32"), attention(1, 77, 64),
+                 attention(100, 100, 33, 47, heads=4, element="f32"), attention(16, 513, 256),
+                 attention(70, 300, 64, heads=2, mask=(70, 300)),
+                 attention(70, 300, 64, heads=2, mask=(2, 1, 300)),
+                 attention(70, 130, 40, heads=2, element="f32", mask=(2, 70, 130)))
+        for chip in ("ascend-910b2", "ascend-950"):
+            for text in cases:
+                with self.subTest(chip=chip, text=text):
+                    model = self.write("m.mlir", text)
+                    (kernel,) = self.sim(text, chip)
+                    # The reference rounds scores and probabilities to f16, each by itself.
+                    self.succeeds("run", model, "--chip", chip, "--random-inputs", "--check",
+                                  "--tolerance", "1e-5" if "xf32" in text else "5e-3")
+                    self.succeeds("check", model, "--chip", chip)
+
+
+if __name__ == "__main__":
+    unittest.main()
