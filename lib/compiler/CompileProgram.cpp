@@ -31,7 +31,7 @@ std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp modu
   if (!isa || !lowerGraph(module, options))
     return nullptr;
   auto signature = readSignature(module);
-  if (!signature || !lowerTo(module, Level::Program))
+  if (!signature || !lowerTo(module, options, Level::Program))
     return nullptr;
   auto context = std::make_unique<llvm::LLVMContext>();
   auto program = makeLlvm(module, *isa, *context);

@@ -172,6 +172,10 @@ std::shared_ptr<const runtime::CompiledModel> compileReference(mlir::ModuleOp mo
         << stageName(level) << " has lowered";
     return nullptr;
   }
+  // A schedule is about the fast way only.
+  for (mlir::Operation &op : llvm::make_early_inc_range(*module.getBody()))
+    if (op.getName().getDialectNamespace() == "transform")
+      op.erase();
   mlir::PassManager manager(module.getContext());
   manager.addPass(createNpuExternalizeConstants());
   if (failed(manager.run(module)))

@@ -9,7 +9,7 @@ namespace tessera {
 bool lowerModule(mlir::ModuleOp module, const CompileOptions &options, Level level) {
   // Nothing runs here, so any machine will do.
   return attachChip(module, floatIsa(kAllIsas.back()), options) && lowerGraph(module, options) &&
-         readSignature(module) && lowerTo(module, level);
+         readSignature(module) && lowerTo(module, options, level);
 }
 
 bool emitCode(mlir::ModuleOp module, const CompileOptions &options, CodeFormat format,

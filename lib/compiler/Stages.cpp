@@ -100,13 +100,15 @@ bool lowerGraph(mlir::ModuleOp module, const CompileOptions &options) {
   return succeeded(manager.run(module));
 }
 
-bool lowerTo(mlir::ModuleOp module, Level target) {
+bool lowerTo(mlir::ModuleOp module, const CompileOptions &options, Level target) {
   const Level level = levelOf(module);
   mlir::PassManager manager(module.getContext());
+  PipelineOptions kernels;
+  kernels.tuning = options.tuning;
   const auto needs = [&](Level stage) { return level < stage && stage <= target; };
   // Again for a module of kernels: random weights have just put constants into its @main.
   if (needs(Level::Kernels) || level == Level::Kernels)
-    addKernelStage(manager);
+    addKernelStage(manager, kernels);
   if (needs(Level::Buffers))
     addBufferStage(manager);
   if (needs(Level::Program))

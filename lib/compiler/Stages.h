@@ -28,7 +28,7 @@ std::optional<Isa> chipIsa(mlir::ModuleOp module);
 bool lowerGraph(mlir::ModuleOp module, const CompileOptions &options);
 
 /// Runs the stages after the module's own level up to `target`.
-bool lowerTo(mlir::ModuleOp module, Level target);
+bool lowerTo(mlir::ModuleOp module, const CompileOptions &options, Level target);
 
 /// The LLVM module of a module at level Program, with the device library linked in, not optimised.
 /// Null with the error emitted on failure.

@@ -51,7 +51,25 @@ SmallVector<Value> inputsOf(const FuseGroup &group) {
   return inputs.takeVector();
 }
 
-void makeKernel(const FuseGroup &group) {
+/// A remark on what the kernel's operators would cost apart.
+void explain(const FuseGroup &group, Location loc, const tile::ChipSpec *chip) {
+  if (group.ops.size() < 2)
+    return;
+  PassingCost apart{0, double(group.ops.size() - 1) * launchCycles(chip)};
+  for (Operation *op : ArrayRef(group.ops).drop_back()) {
+    PassingCost one = costOfPassing(op->getResult(0), chip);
+    apart.bytes += one.bytes;
+    apart.cycles += one.cycles;
+  }
+  remark::passed(loc, remark::RemarkOpts::name("fused").category("fuse"))
+      << remark::add("{0} operators in one kernel{1}: {2}; apart they would move {3} bytes more "
+                     "and take {4:F0} cycles more",
+                     group.ops.size(), group.scheduled ? " as the schedule says" : "",
+                     nameOf(group), apart.bytes, apart.cycles)
+      << remark::metric("bytes", apart.bytes) << remark::metric("cycles", int64_t(apart.cycles));
+}
+
+void makeKernel(const FuseGroup &group, const tile::ChipSpec *chip) {
   Operation *last = group.final();
   OpBuilder builder(last);
   SmallVector<Value> operands, cloned;
@@ -69,14 +87,12 @@ void makeKernel(const FuseGroup &group) {
   for (Value constant : cloned)
     builder.clone(*constant.getDefiningOp(), mapping);
   for (Operation *op : group.ops)
-    builder.clone(*op, mapping);
+    builder.clone(*op, mapping)->removeAttr(kGroupAttr);
   npu::YieldOp::create(builder, last->getLoc(), mapping.lookup(last->getResult(0)));
   last->replaceAllUsesWith(kernel);
+  explain(group, kernel.getLoc(), chip);
   for (Operation *op : llvm::reverse(group.ops))
     op->erase();
-  if (group.ops.size() > 1)
-    remark::passed(kernel.getLoc(), remark::RemarkOpts::name("fused").category("fuse"))
-        << remark::add("{0} operators in one kernel: {1}", group.ops.size(), nameOf(group));
 }
 
 struct Fuse : impl::NpuFuseBase<Fuse> {
@@ -99,8 +115,10 @@ struct Fuse : impl::NpuFuseBase<Fuse> {
     for (Block *block : blocks) {
       eraseDead(*block);
       FuseGroups groups(*block, {enable, maxGroupOps, chip.get()});
+      if (failed(groups.checkSchedule()))
+        return signalPassFailure();
       for (FuseGroup *group : groups.all())
-        makeKernel(*group);
+        makeKernel(*group, chip.get());
       eraseDead(*block); // constants that only kernels used, which have copies now
     }
   }

@@ -53,6 +53,7 @@ FuseGroups::FuseGroups(Block &block, Limits limits) : limits(limits) {
     auto group = std::make_unique<FuseGroup>();
     group->ops.push_back(&op);
     group->anchor = isElementwise(&op) ? nullptr : &op;
+    group->scheduled = op.getAttr(kGroupAttr);
     byOp[&op] = group.get();
     groups.push_back(std::move(group));
     if (limits.enable && !joinAttention(&op))
@@ -73,7 +74,7 @@ bool FuseGroups::joinAttention(Operation *last) {
   llvm::SmallPtrSet<Operation *, 8> inside(attention->ops.begin(), attention->ops.end());
   for (Operation *op : attention->ops)
     for (Operation *mate : byOp[op]->ops)
-      if (!inside.contains(mate))
+      if (!inside.contains(mate) || byOp[op]->scheduled != group->scheduled)
         return false;
   for (Operation *op : attention->ops)
     if (byOp[op] != group)
@@ -109,6 +110,8 @@ FuseGroups::Refusal FuseGroups::acceptsFrom(Operation *user, Value value,
 
 FuseGroups::Refusal FuseGroups::legality(const FuseGroup &producer, const FuseGroup &consumer) {
   Value value = producer.final()->getResult(0);
+  if (producer.scheduled != consumer.scheduled)
+    return "the schedule puts them into different kernels";
   if (producer.closed || consumer.closed)
     return "attention is a kernel of its own";
   for (const FuseGroup *group : {&producer, &consumer})
@@ -128,7 +131,7 @@ FuseGroups::Refusal FuseGroups::legality(const FuseGroup &producer, const FuseGr
 FuseGroups::Refusal FuseGroups::profitability(const FuseGroup &producer,
                                               const FuseGroup &consumer) {
   // A longer kernel saves the same traffic, but spills registers and takes longer to compile.
-  if (producer.ops.size() + consumer.ops.size() > limits.maxOps)
+  if (!producer.scheduled && producer.ops.size() + consumer.ops.size() > limits.maxOps)
     return "the kernel would exceed max-group-ops = " + std::to_string(limits.maxOps);
   return std::nullopt;
 }
@@ -196,13 +199,38 @@ void FuseGroups::explain() {
       Refusal refusal = refusalOf(*producer, *group);
       if (!refusal)
         continue;
+      PassingCost cost = costOfPassing(producer->final()->getResult(0), limits.chip);
       remark::missed(group->final()->getLoc(),
                      remark::RemarkOpts::name("not-fused").category("fuse"))
           << remark::add("{0} not fused into {1}", producer->final()->getName().getStringRef(),
                          group->final()->getName().getStringRef())
-          << remark::reason("{0}", *refusal);
+          << remark::reason("{0}", *refusal) << remark::metric("bytes", cost.bytes)
+          << remark::metric("cycles", int64_t(cost.cycles + launchCycles(limits.chip)));
     }
   }
+}
+
+LogicalResult FuseGroups::checkSchedule() {
+  if (!limits.enable)
+    return success();
+  llvm::DenseMap<Attribute, FuseGroup *> seen;
+  for (FuseGroup *group : all()) {
+    if (!group->scheduled)
+      continue;
+    auto [entry, fresh] = seen.try_emplace(group->scheduled, group);
+    if (fresh)
+      continue;
+    Refusal refusal = "neither uses the other's result";
+    for (auto [from, to] : {std::pair(entry->second, group), std::pair(group, entry->second)})
+      if (llvm::is_contained(producersOf(*to), from))
+        refusal = refusalOf(*from, *to);
+    InFlightDiagnostic error = group->final()->emitOpError("cannot be in the kernel ")
+                               << group->scheduled << " of the schedule: "
+                               << refusal.value_or("another operator of it stands between");
+    error.attachNote(entry->second->final()->getLoc()) << "which ends here without it";
+    return error;
+  }
+  return success();
 }
 
 SmallVector<FuseGroup *> FuseGroups::all() {

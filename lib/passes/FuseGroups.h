@@ -2,7 +2,7 @@
 #ifndef TESSERA_LIB_PASSES_FUSEGROUPS_H
 #define TESSERA_LIB_PASSES_FUSEGROUPS_H
 
-#include "tessera/dialect/tile/ChipSpec.h"
+#include "PassingCost.h"
 
 #include "mlir/IR/Block.h"
 #include "mlir/IR/Operation.h"
@@ -20,9 +20,14 @@ struct FuseGroup {
   /// The one operator of the group that is not elementwise, or null.
   mlir::Operation *anchor = nullptr;
   bool closed = false; ///< Nothing joins it.
+  /// The group that a schedule put its operators into (kGroupAttr), or null.
+  mlir::Attribute scheduled = {};
 
   mlir::Operation * final() const { return ops.back(); }
 };
+
+/// Attribute of an operator, put there by a schedule: operators of equal values become one kernel.
+inline constexpr llvm::StringLiteral kGroupAttr = "npu.group";
 
 /// The groups of one block.
 class FuseGroups {
@@ -34,6 +39,8 @@ public:
   };
   FuseGroups(mlir::Block &block, Limits limits);
 
+  /// Whether each group of the schedule is one kernel; else emits why not.
+  mlir::LogicalResult checkSchedule();
   /// Groups that are left, in block order of their last operator.
   llvm::SmallVector<FuseGroup *> all();
 

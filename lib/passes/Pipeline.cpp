@@ -21,16 +21,19 @@ void tessera::addGraphStage(OpPassManager &manager, const PipelineOptions &optio
   if (options.precision != "f32") // weights are cast now, not at run time
     functions.addPass(createNpuCanonicalizeGraph());
   functions.addPass(createNpuAssignLayouts());
+  manager.addPass(createNpuApplySchedule());
   NpuFuseOptions fuse;
   fuse.enable = options.fuse;
-  functions.addPass(createNpuFuse(fuse));
+  manager.nest<func::FuncOp>().addPass(createNpuFuse(fuse));
 }
 
-void tessera::addKernelStage(OpPassManager &manager) {
+void tessera::addKernelStage(OpPassManager &manager, const PipelineOptions &options) {
   manager.addPass(createNpuExternalizeConstants());
   manager.addPass(createNpuOutlineKernels());
   OpPassManager &functions = manager.nest<func::FuncOp>();
-  functions.addPass(createNpuTile());
+  NpuTileOptions tile;
+  tile.tuning = options.tuning;
+  functions.addPass(createNpuTile(tile));
   functions.addPass(createNpuToBlocks());
 }
 
@@ -84,7 +87,7 @@ void tessera::registerStages() {
   PassPipelineRegistration<>("npu-graph", "Simplify, lay out and group npu operators",
                              [](OpPassManager &m) { addGraphStage(m, {}); });
   PassPipelineRegistration<>("npu-kernels", "Make kernel functions of groups and tile them",
-                             [](OpPassManager &m) { addKernelStage(m); });
+                             [](OpPassManager &m) { addKernelStage(m, {}); });
   PassPipelineRegistration<>("npu-buffers", "Turn tensors into buffers",
                              [](OpPassManager &m) { addBufferStage(m); });
   PassPipelineRegistration<>("npu-tile-program", "Make tile programs with planned memory",
@@ -94,7 +97,7 @@ void tessera::registerStages() {
   PassPipelineRegistration<>("tessera", "From npu operators to LLVM for a CPU, every stage",
                              [](OpPassManager &m) {
                                addGraphStage(m, {});
-                               addKernelStage(m);
+                               addKernelStage(m, {});
                                addBufferStage(m);
                                addProgramStage(m);
                                addCpuStage(m, {});

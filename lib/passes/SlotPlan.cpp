@@ -72,7 +72,9 @@ private:
         intervals.push_back(interval);
     }
     const tile::Memory *memory = chip.memory(place.first);
-    return packIntervals(intervals, std::max<int64_t>(memory ? memory->align : 1, 64));
+    return packIntervals(intervals, std::max<int64_t>(memory ? memory->align : 1, 64),
+                         memory ? memory->capacity() : 0)
+        .bytes;
   }
 
   /// Takes a slot from a buffer: of those that change once a block, else of all, the largest.
@@ -179,6 +181,7 @@ private:
       }
       kept.fast = fast;
       int64_t saved = kept.kept * buffer.bytes * (runs.longest() - runs.places(fast));
+      plan.secondBytes = std::max(plan.secondBytes, std::min(saved, bestSaved));
       if (saved > bestSaved) {
         bestSaved = saved;
         best = &entry;
@@ -191,6 +194,7 @@ private:
       return;
     *best = choice;
     plan.order = bestOrder;
+    plan.savedBytes = bestSaved;
   }
 
   scf::ForallOp grid;

@@ -27,6 +27,9 @@ struct SlotPlan {
   llvm::SmallVector<BufferSlots> buffers;
   /// Dims of the grid, the one that changes slowest first.
   llvm::SmallVector<unsigned> order;
+  /// Bytes that one core need not load because of what is kept, and that keeping the operand which
+  /// comes second would have saved.
+  int64_t savedBytes = 0, secondBytes = 0;
 };
 
 /// Two slots where a second pipe gains by them, fewer where a memory is too small for that; what

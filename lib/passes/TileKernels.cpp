@@ -1,6 +1,5 @@
 // Tiles kernel functions: one scf.forall over blocks, producers fused inside.
-#include "LoopNests.h"
-#include "TileSizes.h"
+#include "TileChoice.h"
 
 #include "Attention.h"
 
@@ -8,6 +7,7 @@
 #include "tessera/dialect/npu/NpuOps.h"
 #include "tessera/dialect/tile/TileDialect.h"
 #include "tessera/passes/Passes.h"
+#include "tessera/support/Tuning.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/Iterators.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Transforms/CSE.h"
 
@@ -30,73 +31,21 @@ RankedTensorType typeOf(Value v) {
   return cast<RankedTensorType>(v.getType());
 }
 
-/// The contraction a kernel holds, if any; fuse puts at most one into a kernel.
-Operation *contractionOf(func::FuncOp kernel) {
-  Operation *found = nullptr;
-  kernel.walk([&](npu::NpuOpInterface op) {
-    if (op.getFamily() == npu::OpFamily::Contraction || isa<npu::Conv2DOp>(op.getOperation()))
-      found = op;
-  });
-  return found;
-}
-
-/// What the cost function needs to know of a contraction.
-ContractionShape describe(Operation *op, bool epilogue) {
-  ContractionShape shape;
-  RankedTensorType result = typeOf(op->getResult(0)), lhs = typeOf(op->getOperand(0));
-  RankedTensorType rhs = typeOf(op->getOperand(1));
-  shape.lhsType = lhs.getElementType();
-  shape.rhsType = rhs.getElementType();
-  shape.resultType = result.getElementType();
-  shape.epilogue = epilogue;
-  int64_t rank = result.getRank();
-  shape.n = result.getDimSize(rank - 1);
-  if (auto matmul = dyn_cast<npu::MatmulOp>(op)) {
-    shape.m = result.getDimSize(rank - 2);
-    for (int64_t d = 0; d + 2 < rank; ++d)
-      shape.batch *= result.getDimSize(d);
-    shape.k = lhs.getDimSize(lhs.getRank() - (matmul.getTransposeLhs() ? 2 : 1));
-    shape.turnLhs = matmul.getTransposeLhs(), shape.turnRhs = matmul.getTransposeRhs();
-    if (matmul.getPackedN())
-      shape.panel = rhs.getDimSize(rhs.getRank() - 1);
-  } else {
-    auto conv = cast<npu::Conv2DOp>(op);
-    shape.batch = result.getDimSize(0);
-    shape.mStep = result.getDimSize(2);
-    shape.m = result.getDimSize(1) * shape.mStep;
-    std::array<int64_t, 2> window = conv.getWindow();
-    shape.k = window[0] * window[1] * lhs.getDimSize(3);
-    shape.lineBytes =
-        lhs.getDimSize(2) * lhs.getDimSize(3) * llvm::divideCeil(lhs.getElementTypeBitWidth(), 8);
-    shape.lineStride = conv.getStrides()[0];
-    shape.lineReach = (window[0] - 1) * conv.getDilations()[0] + 1;
-    if (conv.getPackedN())
-      shape.panel = rhs.getDimSize(2);
-  }
-  return shape;
-}
-
-/// Bytes a block holds per point of the last operator's iteration space: every value of the kernel
-/// counts as if it were cut alike.
-double bytesPerPoint(func::FuncOp kernel, ArrayRef<int64_t> extents) {
-  double points = 1, bytes = 0;
-  for (int64_t extent : extents)
-    points *= double(std::max<int64_t>(extent, 1));
-  auto add = [&](Value v) {
-    if (auto type = dyn_cast<RankedTensorType>(v.getType()))
-      if (type.hasStaticShape())
-        bytes += double(type.getNumElements()) * type.getElementTypeBitWidth() / 8;
-  };
-  for (BlockArgument arg : kernel.getArguments())
-    if (!arg.use_empty())
-      add(arg);
-  for (Operation &op : kernel.getBody().front())
-    for (Value result : op.getResults())
-      add(result);
-  return bytes / points;
-}
-
 struct TileKernels : impl::NpuTileBase<TileKernels> {
+  using NpuTileBase::NpuTileBase;
+
+  /// The record of tuning is read once for all kernels.
+  LogicalResult initialize(MLIRContext *context) override {
+    if (tuning.empty())
+      return success();
+    std::string error;
+    std::optional<TuningRecord> read = readTuning(tuning, error);
+    if (!read)
+      return emitError(UnknownLoc::get(context)) << error;
+    record = std::make_shared<TuningRecord>(std::move(*read));
+    return success();
+  }
+
   void runOnOperation() override {
     func::FuncOp kernel = getOperation();
     if (!kernel->hasAttr("tile.kernel") || kernel.isExternal())
@@ -178,117 +127,99 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     return success();
   }
 
-  /// The loops of an elementwise root along which an operator before it takes all: a softmax or
-  /// layer norm its rows. Operators that are broadcast do not set tiles, so ranks are equal.
-  static SmallVector<bool> wholeDims(func::FuncOp kernel, Operation *root, size_t loops) {
-    SmallVector<bool> whole(loops, false);
-    kernel.walk([&](npu::NpuOpInterface op) {
-      const npu::OpFamily family = op.getFamily();
-      if (op == root ||
-          (family != npu::OpFamily::Normalization && family != npu::OpFamily::Reduction))
-        return;
-      const DimLoops result = loopNest(op).result;
-      for (auto [dim, loop] : llvm::enumerate(result))
-        if (result.size() == loops && loop == kWhole)
-          whole[dim] = true;
-    });
-    return whole;
-  }
-
   /// Tile sizes by loop of the root.
   std::optional<SmallVector<int64_t>> sizesFor(func::FuncOp kernel, TilingInterface root,
                                                const tile::ChipSpec &chip) {
-    OpBuilder builder(root);
-    SmallVector<int64_t> extents;
-    for (auto [range, type] :
-         llvm::zip(root.getIterationDomain(builder), root.getLoopIteratorTypes()))
-      if (type == utils::IteratorType::parallel)
-        extents.push_back(getConstantIntValue(range.size).value_or(1));
-    if (Operation *contraction = contractionOf(kernel))
-      return contractionSizes(contraction, root, extents, chip);
-    bool window = false, pack = false;
-    kernel.walk([&](npu::NpuOpInterface op) {
-      window |= op.getFamily() == npu::OpFamily::Window;
-      pack |= isa<npu::PackRhsOp>(op.getOperation());
-    });
-    if (!chip.vectorFor()) {
-      kernel.emitError("kernel '")
-          << kernel.getName() << "' needs a vector unit, but the file of chip " << chip.name
-          << " describes none; 'tessera chips " << chip.name << "' says what it leaves out";
+    FailureOr<TileChoice> choice = TileChoice::of(kernel, root, chip);
+    if (failed(choice))
+      return std::nullopt;
+    FailureOr<std::optional<TileCandidate>> given = scheduledTile(kernel, *choice);
+    if (failed(given))
+      return std::nullopt;
+    StringRef reason = "as the schedule says";
+    if (!*given) {
+      given = recordedTile(kernel, *choice, chip);
+      reason = "as the record of tuning says";
+    }
+    SmallVector<TileCandidate> all = choice->candidates();
+    if (!*given && all.empty()) {
+      choice->emitNoneFits();
       return std::nullopt;
     }
-    // Dims that no loop may cut. A window takes whole rows of one image, whatever consumes them.
-    SmallVector<bool> whole = wholeDims(kernel, root, extents.size());
-    if (window && extents.size() == 4)
-      whole[2] = true;
-    double bytes = bytesPerPoint(kernel, extents);
-    SmallVector<int64_t> cuttable;
-    for (auto [extent, isWhole] : llvm::zip(extents, whole)) {
-      if (isWhole)
-        bytes *= double(extent);
-      else
-        cuttable.push_back(extent);
-    }
-    std::optional<SmallVector<int64_t>> sizes = chooseVectorTile(cuttable, bytes, chip);
-    if (!sizes) {
-      kernel.emitError("no tile of kernel '")
-          << kernel.getName() << "' fits: its smallest needs " << int64_t(bytes)
-          << " bytes of the vector unit's memory on chip " << chip.name;
-      return std::nullopt;
-    }
-    if (window)
-      sizes->front() = 1;
-    for (auto [dim, isWhole] : llvm::enumerate(whole))
-      if (isWhole)
-        sizes->insert(sizes->begin() + dim, extents[dim]);
-    if (pack) // one batch entry at a time
-      std::fill(sizes->begin(), sizes->end() - 1, 1);
-    return sizePerLoop(*sizes, root);
+    const TileCandidate &tile = *given ? **given : all.front();
+    explain(kernel, tile, *given ? reason : "by the cost function", all);
+    return choice->sizePerLoop(tile.sizes);
   }
 
-  std::optional<SmallVector<int64_t>> contractionSizes(Operation *op, TilingInterface root,
-                                                       ArrayRef<int64_t> extents,
-                                                       const tile::ChipSpec &chip) {
-    ContractionShape shape = describe(op, op != root.getOperation());
-    if (!chip.mmaFor(shape.lhsType, shape.rhsType)) {
-      op->emitOpError("has no matrix unit for ")
-          << shape.lhsType << " x " << shape.rhsType << " on chip " << chip.name;
-      return std::nullopt;
+  /// The tile that an operator of the kernel carries; failure where it cannot be.
+  FailureOr<std::optional<TileCandidate>> scheduledTile(func::FuncOp kernel,
+                                                        const TileChoice &choice) {
+    std::optional<TileCandidate> tile;
+    for (Operation &op : kernel.getBody().front()) {
+      Attribute attribute = op.getAttr(kTileAttr);
+      if (!attribute)
+        continue;
+      auto sizes = dyn_cast<DenseI64ArrayAttr>(attribute);
+      if (!sizes)
+        return op.emitOpError("expected ")
+               << kTileAttr << " to be an array of i64, but got " << attribute;
+      SmallVector<int64_t> values(sizes.asArrayRef());
+      if (std::string problem = choice.problem(values); !problem.empty())
+        return op.emitOpError("cannot have the tile ")
+               << text(sizes.asArrayRef()) << " of the schedule: it " << problem;
+      if (tile && tile->sizes != values)
+        return op.emitOpError("has the tile ")
+               << text(values) << ", but another operator of its kernel has " << text(tile->sizes);
+      double cycles = choice.cycles(values);
+      tile = TileCandidate{std::move(values), cycles};
+      op.removeAttr(kTileAttr);
     }
-    if (const tile::Path *path = chip.path(chip.global().name, "l1");
-        path && !path->layouts.empty() && !path->allowsLayout("row", "zN") &&
-        !chip.mmaFor(shape.lhsType, shape.rhsType)->a.allowsSpace(chip.global().name)) {
-      op->emitOpError("needs rows in ")
-          << path->from
-          << " cut into the matrix unit's blocks on their way to l1, which no path of "
-          << "chip " << chip.name << " from " << path->from
-          << " to l1 does; choose a chip whose file lists row->zN there";
-      return std::nullopt;
-    }
-    std::optional<MatrixTile> tile = chooseMatrixTile(shape, chip);
-    if (!tile) {
-      op->emitOpError("has no block that fits the memories of chip ") << chip.name;
-      return std::nullopt;
-    }
-    SmallVector<int64_t> sizes(extents.size(), 1);
-    if (isa<npu::Conv2DOp>(op)) { // loops: image, output row, features (an epilogue adds columns)
-      sizes[1] = std::max<int64_t>(tile->m / shape.mStep, 1);
-      if (sizes.size() == 4)
-        sizes[2] = extents[2];
-      sizes.back() = tile->n;
-    } else {
-      sizes[sizes.size() - 2] = tile->m;
-      sizes.back() = tile->n;
-    }
-    for (auto [size, extent] : llvm::zip(sizes, extents))
-      size = std::min(size, std::max<int64_t>(extent, 1));
-    return sizePerLoop(sizes, root);
+    return tile;
   }
 
-  /// One size per loop; reductions are not cut (0).
-  SmallVector<int64_t> sizePerLoop(SmallVector<int64_t> sizes, TilingInterface root) {
-    sizes.resize(root.getLoopIteratorTypes().size(), 0);
-    return sizes;
+  /// The tile that the record has for the kernel; one that no longer fits is left aside.
+  std::optional<TileCandidate> recordedTile(func::FuncOp kernel, const TileChoice &choice,
+                                            const tile::ChipSpec &chip) {
+    const TunedTile *tuned = record ? record->find(chip.name, tuningKey(kernel)) : nullptr;
+    if (!tuned)
+      return std::nullopt;
+    SmallVector<int64_t> sizes(tuned->sizes.begin(), tuned->sizes.end());
+    if (std::string problem = choice.problem(sizes); !problem.empty()) {
+      remark::failed(kernel.getLoc(), remark::RemarkOpts::name("recorded-tile").category("tile"))
+          << remark::add("{0} is not cut into {1} as the record of tuning says: it {2}",
+                         kernel.getName(), text(tuned->sizes), problem);
+      return std::nullopt;
+    }
+    double cycles = choice.cycles(sizes);
+    return TileCandidate{std::move(sizes), cycles};
+  }
+
+  static std::string text(ArrayRef<int64_t> sizes) {
+    std::string out;
+    for (int64_t size : sizes)
+      out += (out.empty() ? "" : "x") + std::to_string(size);
+    return out;
+  }
+
+  /// A remark on the choice, and on the best of the others.
+  static void explain(func::FuncOp kernel, const TileCandidate &tile, StringRef reason,
+                      ArrayRef<TileCandidate> all) {
+    remark::detail::InFlightRemark said = remark::passed(
+        kernel.getLoc(),
+        remark::RemarkOpts::name("tile-size").category("tile").function(kernel.getName()));
+    if (!said)
+      return;
+    const TileCandidate *other =
+        llvm::find_if(all, [&](const TileCandidate &each) { return each.sizes != tile.sizes; });
+    std::string next = "no other tile fits";
+    if (other != all.end())
+      next = llvm::formatv("the best other of {0} is {1}, {2:F0} cycles", all.size(),
+                           text(other->sizes), other->cycles);
+    said << remark::add("{0} in tiles of {1} {2}: {3:F0} cycles; {4}", kernel.getName(),
+                        text(tile.sizes), reason, tile.cycles, next)
+         << remark::metric("cycles", int64_t(tile.cycles))
+         << remark::metric("runner-up-cycles",
+                           int64_t(other == all.end() ? tile.cycles : other->cycles));
   }
 
   void eraseDead(func::FuncOp kernel) {
@@ -312,6 +243,8 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
                << kernel.getName() << "' but cannot be computed tile by tile with it";
     return success();
   }
+
+  std::shared_ptr<const TuningRecord> record;
 };
 
 } // namespace

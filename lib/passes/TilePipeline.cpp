@@ -1,6 +1,7 @@
 // Lets the pipes of a core work at once: one core's blocks become a loop, and buffers in loops get
 // slots. SlotPlan decides; this file rewrites.
 #include "SlotPlan.h"
+#include "SlotRemarks.h"
 #include "Views.h"
 
 #include "tessera/passes/Passes.h"
@@ -40,6 +41,7 @@ public:
     if (runs.blocks() == 0)
       return success();
     SlotPlan plan = planSlots(kernel, grid, runs, chip);
+    explainSlots(kernel, plan, chip);
     all = {grid, {}, {}};
     if (runs.longest() > 1)
       makeCoreLoop(grid, plan.order);

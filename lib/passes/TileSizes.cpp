@@ -1,5 +1,5 @@
-// The cost function that picks tile sizes for a kernel on a chip: time of one block from the
-// units' rates and the bytes it moves, times the waves of blocks over the chip's cores.
+// The cost function that picks blocks of contractions on a chip: time of one block from the units'
+// rates and the bytes it moves, times the waves of blocks over the chip's cores.
 #include "TileSizes.h"
 
 #include "StagedTime.h"
@@ -55,37 +55,54 @@ std::optional<KSteps> tessera::chooseKSteps(const ContractionShape &shape, Matri
   return chooseStagedSteps(shape, tile, *unit, chip);
 }
 
+static std::string needs(int64_t bytes, const std::string &space, int64_t capacity,
+                         const char *what, const tile::ChipSpec &chip) {
+  return "needs " + std::to_string(bytes) + " bytes of " + space + " for " + what + ", but chip " +
+         chip.name + " has " + std::to_string(capacity);
+}
+
 /// Whether the block's accumulator fits where the unit keeps it.
-static bool accumulatorFits(MatrixTile tile, const tile::Mma &unit, const tile::ChipSpec &chip) {
+static std::string accumulatorProblem(MatrixTile tile, const tile::Mma &unit,
+                                      const tile::ChipSpec &chip) {
   int64_t m = llvm::alignTo(tile.m, unit.m.value), n = llvm::alignTo(tile.n, unit.n.value);
-  int64_t bytes = m * n * 4;
-  int64_t capacity = 0;
+  int64_t bytes = m * n * 4, capacity = 0;
+  std::string largest;
   for (const std::string &space : unit.c.spaces)
-    if (!chip.memory(space)->onChip())
-      capacity = std::max(capacity, chip.capacity(space));
+    if (!chip.memory(space)->onChip() && chip.capacity(space) > capacity) {
+      capacity = chip.capacity(space);
+      largest = space;
+    }
   // A CPU's scratch is a share of a cache, which the operands need too.
-  return capacity == 0 || bytes <= (chip.isCpu() ? capacity / 2 : capacity);
+  if (chip.isCpu())
+    capacity /= 2;
+  return capacity == 0 || bytes <= capacity
+             ? ""
+             : needs(bytes, largest, capacity, "its accumulator", chip);
 }
 
 /// Whether what leaves the accumulator fits the vector unit's memory, where it goes through it.
-static bool drainFits(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
-                      const tile::ChipSpec &chip) {
+static std::string drainProblem(const ContractionShape &shape, MatrixTile tile,
+                                const tile::Mma &unit, const tile::ChipSpec &chip) {
   const tile::VectorUnit *vector = chip.vectorFor();
   auto route = chip.route(unit.c.spaces.front(), chip.global().name);
   if (!vector || !route || chip.isCpu())
-    return true;
-  bool meets = chip.path(unit.c.spaces.front(), vector->spaces.front()) != nullptr;
+    return "";
+  const std::string &space = vector->spaces.front();
+  bool meets = chip.path(unit.c.spaces.front(), space) != nullptr;
   if (route->size() == 1 && !(shape.epilogue && meets))
-    return true;
+    return "";
   // The block as rows (twice with an epilogue), and four columns of fractal blocks on their way.
   int64_t m = llvm::alignTo(tile.m, unit.m.value), n = llvm::alignTo(tile.n, unit.n.value);
   int64_t perPoint = shape.epilogue ? 8 : bytesOf(shape.resultType);
-  return m * (n * perPoint + 2 * 64 * 4) <= chip.capacity(vector->spaces.front());
+  int64_t bytes = m * (n * perPoint + 2 * 64 * 4);
+  return bytes <= chip.capacity(space)
+             ? ""
+             : needs(bytes, space, chip.capacity(space), "its result", chip);
 }
 
 /// Estimated cycles of the whole contraction with this block.
-static double cost(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
-                   const tile::ChipSpec &chip) {
+static double directCycles(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
+                           const tile::ChipSpec &chip) {
   int64_t blocks =
       shape.batch * llvm::divideCeil(shape.m, tile.m) * llvm::divideCeil(shape.n, tile.n);
   double waves = std::ceil(double(blocks) / double(std::max<int64_t>(chip.groups(), 1)));
@@ -118,72 +135,63 @@ static double cost(const ContractionShape &shape, MatrixTile tile, const tile::M
   return waves * (block + kBlockCycles);
 }
 
-std::optional<MatrixTile> tessera::chooseMatrixTile(const ContractionShape &shape,
-                                                    const tile::ChipSpec &chip) {
-  const tile::Mma *unit = unitFor(shape, chip);
-  if (!unit)
-    return std::nullopt;
-  std::optional<MatrixTile> best;
-  double bestCost = 0;
-  int64_t mUnit = shape.mStep > 1 ? shape.mStep : int64_t(unit->m);
-  int64_t nUnit = std::max<int64_t>(shape.panel, unit->n);
-  nUnit = llvm::alignTo(nUnit, std::max<int64_t>(shape.panel, 1));
-  bool staged = !readsGlobal(unit->a, chip) || !readsGlobal(unit->b, chip);
-  for (int64_t m : candidates(shape.m, mUnit, staged)) {
-    for (int64_t n : candidates(shape.n, nUnit, staged)) {
-      MatrixTile tile{m, n};
-      if (!accumulatorFits(tile, *unit, chip) || !drainFits(shape, tile, *unit, chip) ||
-          !chooseKSteps(shape, tile, chip))
-        continue;
-      double c = staged ? stagedCycles(shape, tile, *unit, chip) : cost(shape, tile, *unit, chip);
-      if (!best || c < bestCost) {
-        best = tile;
-        bestCost = c;
-      }
-    }
-  }
-  return best;
+static bool isStaged(const tile::Mma &unit, const tile::ChipSpec &chip) {
+  return !readsGlobal(unit.a, chip) || !readsGlobal(unit.b, chip);
 }
 
-std::optional<SmallVector<int64_t>> tessera::chooseVectorTile(ArrayRef<int64_t> extents,
-                                                              double bytesPerPoint,
-                                                              const tile::ChipSpec &chip) {
-  int64_t capacity = 0;
-  const tile::VectorUnit *unit = chip.vectorFor();
+/// Blocks are whole panels wide.
+static int64_t widthStep(const ContractionShape &shape, const tile::Mma &unit) {
+  return llvm::alignTo(std::max<int64_t>(shape.panel, unit.n), std::max<int64_t>(shape.panel, 1));
+}
+
+double tessera::matrixCycles(const ContractionShape &shape, MatrixTile tile,
+                             const tile::ChipSpec &chip) {
+  const tile::Mma &unit = *unitFor(shape, chip);
+  return isStaged(unit, chip) ? stagedCycles(shape, tile, unit, chip)
+                              : directCycles(shape, tile, unit, chip);
+}
+
+std::string tessera::matrixTileProblem(const ContractionShape &shape, MatrixTile tile,
+                                       const tile::ChipSpec &chip) {
+  const tile::Mma &unit = *unitFor(shape, chip);
+  auto multiple = [&](int64_t size, int64_t whole, int64_t step, const char *what) {
+    return size >= whole || size % step == 0
+               ? std::string()
+               : "has " + std::to_string(size) + " " + what + ", which is no multiple of " +
+                     std::to_string(step);
+  };
+  bool staged = isStaged(unit, chip);
+  if (std::string p =
+          multiple(tile.n, shape.n, staged ? widthStep(shape, unit) : shape.panel, "columns");
+      !p.empty())
+    return p;
+  if (std::string p =
+          multiple(tile.m, shape.m, staged && shape.mStep == 1 ? int64_t(unit.m) : 1, "rows");
+      !p.empty())
+    return p;
+  if (std::string p = accumulatorProblem(tile, unit, chip); !p.empty())
+    return p;
+  if (std::string p = drainProblem(shape, tile, unit, chip); !p.empty())
+    return p;
+  if (!chooseKSteps(shape, tile, chip))
+    return "leaves no room in the memories of chip " + chip.name + " for one step along k";
+  return "";
+}
+
+SmallVector<CostedMatrixTile> tessera::matrixTiles(const ContractionShape &shape,
+                                                   const tile::ChipSpec &chip) {
+  SmallVector<CostedMatrixTile> tiles;
+  const tile::Mma *unit = unitFor(shape, chip);
   if (!unit)
-    return std::nullopt;
-  for (const std::string &space : unit->spaces)
-    if (!chip.memory(space)->onChip())
-      capacity = std::max(capacity, chip.capacity(space));
-  // Where the unit reads global memory, a block beyond its own memory is slow, not wrong.
-  if (bytesPerPoint > double(capacity) && !unit->allowsSpace(chip.global().name))
-    return std::nullopt;
-  int64_t points = 1;
-  for (int64_t extent : extents)
-    points *= extent;
-  // Half of the memory: intermediates of the decomposition need room too.
-  double room = std::max(double(capacity) / 2, bytesPerPoint);
-  double budget = room / std::max(bytesPerPoint, 1e-9);
-  // Every core should get work, but a block of less than this costs more to start than to do.
-  const tile::Core *core = chip.core(chip.vectorCore());
-  double cores = core ? double(core->count) : 1.0;
-  double least = 8192.0 / std::max(bytesPerPoint, 1.0) + 1;
-  budget = std::min(budget, std::max(double(points) / (2.0 * cores), least));
-  SmallVector<int64_t> sizes(extents.size(), 1);
-  double used = 1;
-  for (int64_t d = int64_t(extents.size()) - 1; d >= 0; --d) {
-    int64_t extent = std::max<int64_t>(extents[d], 1);
-    int64_t fits = std::clamp<int64_t>(int64_t(budget / used), 1, extent);
-    // Equal pieces rather than full ones and a sliver; whole vectors along the inner dim.
-    int64_t pieces = llvm::divideCeil(extent, fits);
-    int64_t size = llvm::divideCeil(extent, pieces);
-    if (d + 1 == int64_t(extents.size()) && size < extent)
-      size =
-          std::min<int64_t>(llvm::alignTo(size, 16), fits >= 16 ? llvm::alignDown(fits, 16) : fits);
-    sizes[d] = size;
-    used *= double(size);
-    if (size < extent)
-      break;
-  }
-  return sizes;
+    return tiles;
+  bool staged = isStaged(*unit, chip);
+  int64_t rowStep = shape.mStep > 1 ? shape.mStep : int64_t(unit->m);
+  for (int64_t m : candidates(shape.m, rowStep, staged))
+    for (int64_t n : candidates(shape.n, widthStep(shape, *unit), staged))
+      if (MatrixTile tile{m, n}; matrixTileProblem(shape, tile, chip).empty())
+        tiles.push_back({tile, matrixCycles(shape, tile, chip)});
+  llvm::sort(tiles, [](const auto &a, const auto &b) {
+    return std::tie(a.cycles, a.tile.m, a.tile.n) < std::tie(b.cycles, b.tile.m, b.tile.n);
+  });
+  return tiles;
 }

@@ -1,6 +1,7 @@
 // The record of tuning: its text, its file, and what kernels ask of it.
 #include "tessera/support/Tuning.h"
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -32,16 +33,42 @@ std::string sizeText(std::int64_t bytes) {
   return bytes % 1024 == 0 ? std::to_string(bytes >> 10) + "K" : std::to_string(bytes);
 }
 
-/// One line of a record into `tuning`; whether it could be read.
-bool readLine(std::string_view line, Tuning &tuning) {
+/// "64x256".
+bool readSizes(std::string_view text, std::vector<std::int64_t> &sizes) {
+  while (true) {
+    std::int64_t size = 0;
+    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (status != std::errc() || size < 1)
+      return false;
+    sizes.push_back(size);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.empty())
+      return true;
+    if (text.front() != 'x')
+      return false;
+    text.remove_prefix(1);
+  }
+}
+
+/// One line of a record into `record`; whether it could be read.
+bool readLine(std::string_view line, TuningRecord &record) {
   std::string_view rest = line;
   const std::string_view name = nextWord(rest);
   if (name.empty() || name.front() == '#')
     return true;
+  if (name == "tile") {
+    TunedTile tile;
+    tile.chip = nextWord(rest);
+    tile.kernel = nextWord(rest);
+    if (!readSizes(nextWord(rest), tile.sizes) || !nextWord(rest).empty())
+      return false;
+    record.set(std::move(tile));
+    return true;
+  }
   for (const ShapeClass shape : kShapeClasses) {
     if (name != shapeClassName(shape))
       continue;
-    CacheBudget &budget = tuning[indexOf(shape)];
+    CacheBudget &budget = record.budgets[indexOf(shape)];
     for (std::int64_t *size : {&budget.l1, &budget.l2, &budget.l3}) {
       const std::optional<std::int64_t> bytes = parseCacheSize(nextWord(rest));
       if (!bytes)
@@ -54,17 +81,14 @@ bool readLine(std::string_view line, Tuning &tuning) {
 }
 
 Tuning load() {
-  const Tuning rule = tuningByRule(caches());
   const std::string path = tuningPath();
-  std::ifstream file(path, std::ios::binary);
-  if (path.empty() || !file)
-    return rule;
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (path.empty() || !std::ifstream(path))
+    return tuningByRule(caches());
   std::string error;
-  const std::optional<Tuning> read = tuningFromText(rule, text, error);
+  const std::optional<TuningRecord> read = readTuning(path, error);
   if (!read)
-    std::fprintf(stderr, "tessera: warning: '%s' is ignored: %s\n", path.c_str(), error.c_str());
-  return read.value_or(rule);
+    std::fprintf(stderr, "tessera: warning: the record of tuning is ignored: %s\n", error.c_str());
+  return read ? read->budgets : tuningByRule(caches());
 }
 
 Tuning &current() {
@@ -94,31 +118,67 @@ Tuning tuningByRule(const Caches &caches) {
   return tuning;
 }
 
-std::string tuningText(const Tuning &tuning) {
+const TunedTile *TuningRecord::find(std::string_view chip, std::string_view kernel) const {
+  for (const TunedTile &tile : tiles)
+    if (tile.chip == chip && tile.kernel == kernel)
+      return &tile;
+  return nullptr;
+}
+
+void TuningRecord::set(TunedTile tile) {
+  for (TunedTile &other : tiles)
+    if (other.chip == tile.chip && other.kernel == tile.kernel) {
+      other = std::move(tile);
+      return;
+    }
+  tiles.push_back(std::move(tile));
+}
+
+std::string tuningText(const TuningRecord &record) {
   std::string text;
   for (const ShapeClass shape : kShapeClasses) {
-    const CacheBudget &budget = tuning[indexOf(shape)];
+    const CacheBudget &budget = record.budgets[indexOf(shape)];
     text += std::string(shapeClassName(shape)) + " " + sizeText(budget.l1) + " " +
             sizeText(budget.l2) + " " + sizeText(budget.l3) + "\n";
+  }
+  for (const TunedTile &tile : record.tiles) {
+    text += "tile " + tile.chip + " " + tile.kernel + " ";
+    for (std::size_t i = 0; i < tile.sizes.size(); ++i)
+      text += (i ? "x" : "") + std::to_string(tile.sizes[i]);
+    text += "\n";
   }
   return text;
 }
 
-std::optional<Tuning> tuningFromText(const Tuning &base, std::string_view text,
-                                     std::string &error) {
-  Tuning tuning = base;
+std::optional<TuningRecord> tuningFromText(TuningRecord base, std::string_view text,
+                                           std::string &error) {
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
-    if (!readLine(line, tuning)) {
+    if (!readLine(line, base)) {
       error = "line " + std::to_string(number) +
-              ": expected a class and three sizes as in \"gemm-wide 16K 340K 8M\", but got \"" +
+              ": expected a class and three sizes as in \"gemm-wide 16K 340K 8M\", or a chip, a "
+              "kernel and its tile as in \"tile cpu-avx2 exp:64x64xf32,64x64xf32 16x64\", but got "
+              "\"" +
               std::string(line) + "\"";
       return std::nullopt;
     }
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   }
-  return tuning;
+  return base;
+}
+
+std::optional<TuningRecord> readTuning(const std::string &path, std::string &error) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    error = "cannot read the record of tuning '" + path + "'";
+    return std::nullopt;
+  }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  auto record = tuningFromText({tuningByRule(caches()), {}}, text, error);
+  if (!record)
+    error = path + ": " + error;
+  return record;
 }
 
 std::string tuningPath() {

@@ -291,13 +291,55 @@ class Tune(ToolTest):
     def test_a_broken_record_is_named_and_left_aside(self):
         env = {"TESSERA_TUNING": self.write("tuning.txt", "gemm-wide 1K\n")}
         result = self.succeeds("tune", "--show", env=env)
-        self.assertIn("is ignored: line 1: expected a class and three sizes", result.stderr)
+        self.assertIn("is ignored: ", result.stderr)
+        self.assertIn("line 1: expected a class and three sizes", result.stderr)
         self.assertEqual(result.stdout,
                          self.succeeds("tune", "--show",
                                        env={"TESSERA_TUNING": self.path("none.txt")}).stdout)
 
+    MODEL = """func.func @main(%x: tensor<640x96xf32>, %w: tensor<96x800xf32>) -> tensor<640x800xf32> {
+  %0 = npu.matmul %x, %w : tensor<640x96xf32>, tensor<96x800xf32> -> tensor<640x800xf32>
+  %1 = npu.exp %0 : tensor<640x800xf32>
+  return %1 : tensor<640x800xf32>
+}
+"""
+    KERNEL = "matmul+exp:640x96xf32,96x800xf32,640x800xf32"
+
+    def test_tiles_of_a_model_are_tried_and_used(self):
+        model, record = self.write("model.mlir", self.MODEL), self.path("tuning.txt")
+        budgets = "gemm-wide 16K 340K 8M"
+        self.write("tuning.txt", budgets + "\n")
+        said = self.succeeds("tune", model, "--chip", "ascend-910b2", "--tuning", record).stdout
+        self.assertRegex(said, r"(?m)^matmul_exp +[0-9.]+ us in tiles of .* of 12$")
+        here = self.succeeds("tune", model, "--tuning", record, "--tiles", 10, "--seconds",
+                             0.01).stdout
+        self.assertRegex(here, r"(?m)^matmul_exp +[0-9.]+ us in tiles of .* of 10$")
+        with open(record, encoding="utf-8") as file:
+            written = file.read()
+        self.assertIn(budgets, written)
+        self.assertRegex(written, r"(?m)^tile ascend-910b2 matmul\+exp:640x96xf32\S* \d+x\d+$")
+        self.assertRegex(written, r"(?m)^tile cpu-\w+ \S+ \d+x\d+$")
+        used = self.succeeds("sim", model, "--chip", "ascend-910b2", "--remarks", "tile", "--tuning",
+                             record)
+        self.assertIn("as the record of tuning says", used.stderr)
+        self.succeeds("run", model, "--random-inputs", "--check", "--tuning", record)
+
+    def test_a_record_is_obeyed_where_its_tile_fits(self):
+        model = self.write("model.mlir", self.MODEL)
+        line = f"tile ascend-910b2 {self.KERNEL} "
+        record = self.write("tuning.txt", line + "32x48\n")
+        remarks = ("sim", model, "--chip", "ascend-910b2", "--remarks", "tile", "--tuning")
+        self.assertIn("matmul_exp in tiles of 32x48 as the record of tuning says",
+                      self.succeeds(*remarks, record).stderr)
+        record = self.write("tuning.txt", line + "640x800\n")
+        said = self.succeeds(*remarks, record).stderr
+        self.assertIn("is not cut into 640x800 as the record of tuning says: it needs", said)
+        self.assertIn("by the cost function", said)
+        self.fails(1, "sim", model, "--chip", "ascend-910b2", "--tuning", self.path("none.txt"),
+                   says="cannot read the record of tuning")
+
     def test_a_place_that_cannot_be_written(self):
-        self.fails(1, "tune", "--rounds", 1, "--file", self.write("file", "") + "/below.txt",
+        self.fails(1, "tune", "--rounds", 1, "--tuning", self.write("file", "") + "/below.txt",
                    says="cannot make the folder")
 
 

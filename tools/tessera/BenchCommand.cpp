@@ -67,7 +67,8 @@ void printText(const ModelArguments &arguments, const runtime::Session &session,
                       speed.percentile(0.99))
       << speed.ms.size() << " runs on " << session.threads()
       << (session.threads() == 1 ? " thread" : " threads") << ", chip "
-      << (arguments.chip.empty() ? hostChip() : arguments.chip) << "\n";
+      << (arguments.target.options.chip.empty() ? hostChip() : arguments.target.options.chip)
+      << "\n";
   out << llvm::format("%.4g GFLOP per run, %.1f GFLOP/s; compiled in %.0f ms\n", speed.gflop,
                       speed.gflop / speed.median() * 1000, arguments.compileMs);
   printKernelTable(out, session, static_cast<int64_t>(speed.ms.size()), rows);
@@ -78,8 +79,9 @@ void printJson(const ModelArguments &arguments, const runtime::Session &session,
   llvm::json::OStream json(llvm::outs(), 2);
   json.object([&] {
     json.attribute("model", arguments.model);
-    json.attribute("chip", arguments.chip.empty() ? hostChip() : arguments.chip);
-    json.attribute("precision", arguments.precision);
+    json.attribute("chip", arguments.target.options.chip.empty() ? hostChip()
+                                                                 : arguments.target.options.chip);
+    json.attribute("precision", arguments.target.options.precision);
     json.attribute("threads", session.threads());
     json.attribute("compile_ms", arguments.compileMs);
     json.attribute("runs", static_cast<int64_t>(speed.ms.size()));

@@ -191,8 +191,12 @@ void setMemory(Editor &editor, const Machine &machine, const Caches &caches) {
   editor.set("- from: l1\n    to: l1", "B_per_cycle", nearCopy, "copy within half of L2");
   // What lies beyond the caches is slowed by their levels, not by the path.
   editor.set("- from: gm\n    to: gm", "B_per_cycle", sharedCopy, "copy within the last cache");
-  editor.set("- name: l3", "bytes", std::to_string(caches.l3), "as the system says");
   const double sharedRead = machine.readRate(shared), farRead = machine.readRate(far);
+  // Other programs, and other guests of the same processor, have their part of the shared cache.
+  int64_t held = caches.l3;
+  while (held > 2 * shared && machine.readRate(held) < std::sqrt(sharedRead * farRead))
+    held -= caches.l3 / 8;
+  editor.set("- name: l3", "bytes", std::to_string(held), "what is read faster than from memory");
   editor.set("- name: l3", "read_B_per_cycle_per_core", sharedRead, "sum");
   editor.set("- name: l3", "write_B_per_cycle_per_core", writeRate(sharedCopy, sharedRead),
              "copy, less its reading");

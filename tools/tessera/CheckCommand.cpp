@@ -1,9 +1,8 @@
 // `tessera check`: whether a model's tile program, or one in a file, is free of races.
 #include "CommandLine.h"
 #include "Commands.h"
-#include "Diagnostics.h"
 #include "Progress.h"
-#include "ShapeArguments.h"
+#include "TargetArguments.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/Compiler.h"
 #include "tessera/compiler/LoadModel.h"
@@ -13,18 +12,17 @@
 namespace tessera::tool {
 namespace {
 
-int check(const std::string &model, const CompileOptions &options, bool json,
-          const std::vector<import_::OnnxInput> &bindings) {
+int check(const std::string &model, const TargetArguments &target, bool json) {
   std::string error;
   // Said before the model is compiled for it.
-  if (!options.chip.empty() && !tile::loadChip(options.chip, error))
+  if (!target.options.chip.empty() && !tile::loadChip(target.options.chip, error))
     return fail(error);
-  const auto context = contextFor(model);
+  const auto context = target.context(model);
   Progress progress("checking " + model);
-  auto module = loadModel(*context, model, bindings, error);
+  auto module = loadModel(*context, model, target.bindings, error);
   if (!module)
     return fail(error);
-  if (!lowerModule(*module, options, Level::Program))
+  if (!lowerModule(*module, target.options, Level::Program))
     return kRejected;
   const auto chip = tile::ChipSpec::of(*module);
   if (!chip)
@@ -43,9 +41,8 @@ int check(const std::string &model, const CompileOptions &options, bool json,
 
 int checkCommand(llvm::ArrayRef<std::string> words) {
   std::string model;
-  std::vector<std::string> shapes;
-  CompileOptions options;
-  bool json = false, unfused = false;
+  TargetArguments target;
+  bool json = false;
   CommandLine line("check", "Proves that a model's tile program has no race, no event set twice or "
                             "left set and no deadlock, and that it reads only what it has written, "
                             "by walking it with shadow memory and vector clocks. The exit code is "
@@ -54,26 +51,13 @@ int checkCommand(llvm::ArrayRef<std::string> words) {
                   "The model's file: ONNX (.onnx), MLIR text (.mlir) or bytecode (.mlirbc), or a "
                   "program that 'tessera compile -o' has written.",
                   model);
-  line.text("--chip", "NAME|FILE",
-            "The chip: a name that 'tessera chips' lists, or a YAML file. Without it, the chip "
-            "that the program was made for, or this machine's own.",
-            options.chip);
-  line.list("--shape", "[NAME=]DIMS",
-            "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
-            "open.",
-            shapes);
-  line.choice("--precision", {"f32", "f16", "bf16"},
-              "The element type that matrix products and convolutions take their operands in.",
-              options.precision);
-  line.flag("--unfused", "Makes every operator a kernel of its own.", unfused);
+  target.addTo(line);
   line.flag("--json", "Prints JSON instead of text.", json);
   if (std::optional<int> code = line.parse(words))
     return *code;
-  std::vector<import_::OnnxInput> bindings;
-  if (std::optional<int> code = readShapes(line, shapes, bindings))
+  if (std::optional<int> code = target.read(line))
     return *code;
-  options.fuse = !unfused;
-  return check(model, options, json, bindings);
+  return check(model, target, json);
 }
 
 } // namespace tessera::tool

@@ -1,10 +1,9 @@
 // `tessera compile`: a model part of the way down, or as code.
 #include "CommandLine.h"
 #include "Commands.h"
-#include "Diagnostics.h"
 #include "ModuleFile.h"
 #include "Progress.h"
-#include "ShapeArguments.h"
+#include "TargetArguments.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/Compiler.h"
 #include "tessera/compiler/LoadModel.h"
@@ -16,9 +15,7 @@ namespace {
 
 struct Arguments {
   std::string model, output, what = "tile";
-  std::vector<std::string> shapes;
-  CompileOptions options;
-  bool unfused = false;
+  TargetArguments target;
 };
 
 std::optional<Level> levelNamed(llvm::StringRef name) {
@@ -36,7 +33,7 @@ int writeCode(mlir::ModuleOp module, const Arguments &arguments) {
                                                       : CodeFormat::Object;
   llvm::SmallVector<char> code;
   llvm::raw_svector_ostream memory(code);
-  if (!emitCode(module, arguments.options, format, memory))
+  if (!emitCode(module, arguments.target.options, format, memory))
     return kRejected;
   if (arguments.output.empty()) {
     llvm::outs() << memory.str();
@@ -48,17 +45,17 @@ int writeCode(mlir::ModuleOp module, const Arguments &arguments) {
   });
 }
 
-int compileWith(const Arguments &arguments, const std::vector<import_::OnnxInput> &bindings) {
-  const auto context = contextFor(arguments.model);
+int compileWith(const Arguments &arguments) {
+  const auto context = arguments.target.context(arguments.model);
   Progress progress("compiling " + arguments.model);
   std::string error;
-  auto module = loadModel(*context, arguments.model, bindings, error);
+  auto module = loadModel(*context, arguments.model, arguments.target.bindings, error);
   if (!module)
     return fail(error);
   const auto level = levelNamed(arguments.what);
   if (!level)
     return writeCode(*module, arguments);
-  if (!lowerModule(*module, arguments.options, *level))
+  if (!lowerModule(*module, arguments.target.options, *level))
     return kRejected;
   if (!arguments.output.empty())
     return writeModule(*module, arguments.output);
@@ -84,18 +81,7 @@ int compileCommand(llvm::ArrayRef<std::string> words) {
       "or on buffers, the tile program (unless said otherwise), optimised LLVM IR, "
       "assembly or an object file.",
       arguments.what);
-  line.list("--shape", "[NAME=]DIMS",
-            "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
-            "open.",
-            arguments.shapes);
-  line.text("--chip", "NAME|FILE",
-            "The chip whose program is made: a name that 'tessera chips' lists, or a YAML file. "
-            "Without it, this machine's own. A CPU that is not this one will do.",
-            arguments.options.chip);
-  line.choice("--precision", {"f32", "f16", "bf16"},
-              "The element type that matrix products and convolutions take their operands in.",
-              arguments.options.precision);
-  line.flag("--unfused", "Makes every operator a kernel of its own.", arguments.unfused);
+  arguments.target.addTo(line);
   line.text("-o", "FILE",
             "Where to write; MLIR goes there as bytecode if the name ends in .mlirbc, else as "
             "text.",
@@ -104,11 +90,9 @@ int compileCommand(llvm::ArrayRef<std::string> words) {
     return *code;
   if (arguments.what == "object" && arguments.output.empty())
     return line.wrongUsage("--emit object writes no text, so it needs -o");
-  std::vector<import_::OnnxInput> bindings;
-  if (std::optional<int> code = readShapes(line, arguments.shapes, bindings))
+  if (std::optional<int> code = arguments.target.read(line))
     return *code;
-  arguments.options.fuse = !arguments.unfused;
-  return compileWith(arguments, bindings);
+  return compileWith(arguments);
 }
 
 } // namespace tessera::tool

@@ -1,6 +1,5 @@
 // From the command line to a compiled model and the tensors it runs on.
 #include "ModelArguments.h"
-#include "Diagnostics.h"
 #include "Progress.h"
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
@@ -67,25 +66,12 @@ void ModelArguments::addTo(CommandLine &line) {
       "Gives the value of one input, from a NumPy file (.npy) or an ONNX tensor (.pb). "
       "Inputs without a name are taken in the model's order. It also fixes the input's shape.",
       inputFiles);
-  line.list("--shape", "[NAME=]DIMS",
-            "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
-            "open. A dimension of '?' stays as the model has it.",
-            shapes);
   line.flag("--random-inputs",
             "Fills every input that no file gives: reals with normal random numbers of deviation "
             "1, integers and booleans with 0 and 1.",
             randomInputs);
   line.integer("--seed", "N", "The seed of the random inputs; 1 unless given.", seed, 0, INT64_MAX);
-  line.text("--chip", "NAME|FILE",
-            "The chip whose program is made and run: a name that 'tessera chips' lists, or a YAML "
-            "file. Without it, this machine's own.",
-            chip);
-  line.choice("--precision", {"f32", "f16", "bf16"},
-              "The element type that matrix products and convolutions take their operands in; "
-              "they always add up in f32.",
-              precision);
-  line.flag("--unfused",
-            "Makes every operator a kernel of its own, to see what joining them gains.", unfused);
+  target.addTo(line);
   line.integer("--threads", "N",
                "How many threads run the model. Without it, one per processor that this process "
                "may use. The results do not depend on it.",
@@ -94,7 +80,7 @@ void ModelArguments::addTo(CommandLine &line) {
 }
 
 std::optional<int> ModelArguments::readBindings(const CommandLine &line) {
-  if (std::optional<int> code = readShapes(line, shapes, bindings))
+  if (std::optional<int> code = target.read(line))
     return code;
   for (StringRef text : inputFiles) {
     auto [name, file] = splitName(text);
@@ -102,18 +88,18 @@ std::optional<int> ModelArguments::readBindings(const CommandLine &line) {
     auto tensor = import_::readTensor(file.str(), error);
     if (!tensor)
       return fail(error);
-    bindings.push_back({name.str(), {}, std::move(tensor)});
+    target.bindings.push_back({name.str(), {}, std::move(tensor)});
   }
   return std::nullopt;
 }
 
 std::shared_ptr<const runtime::CompiledModel> ModelArguments::compile(bool reference) {
-  const auto context = contextFor(model);
+  const auto context = target.context(model);
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string error;
   {
     Progress progress("loading " + model);
-    module = loadModel(*context, model, bindings, error);
+    module = loadModel(*context, model, target.bindings, error);
     loadMs = progress.elapsedMs();
   }
   if (!module) {
@@ -121,11 +107,8 @@ std::shared_ptr<const runtime::CompiledModel> ModelArguments::compile(bool refer
     return nullptr;
   }
   Progress progress("compiling " + model);
-  CompileOptions options;
-  options.chip = chip;
-  options.precision = precision;
+  CompileOptions options = target.options;
   options.reference = reference;
-  options.fuse = !unfused;
   auto compiled = compileModule(*module, options);
   compileMs = progress.elapsedMs();
   return compiled;
@@ -137,7 +120,7 @@ ModelArguments::inputValues(const runtime::CompiledModel &compiled) const {
   for (const runtime::TensorInfo &info : compiled.inputs)
     ports.push_back({info.name, fileType(info.type), info.dims});
   std::string error;
-  auto resolved = resolveInputs(ports, bindings, error);
+  auto resolved = resolveInputs(ports, target.bindings, error);
   if (!resolved) {
     fail(error);
     return std::nullopt;

@@ -1,7 +1,6 @@
 // What `run` and `bench` share on the command line: the model, its inputs and how to compile it.
 #pragma once
-#include "CommandLine.h"
-#include "tessera/compiler/Compiler.h"
+#include "TargetArguments.h"
 #include "tessera/compiler/LoadModel.h"
 #include "tessera/runtime/Session.h"
 #include <memory>
@@ -16,7 +15,7 @@ class ModelArguments {
 public:
   void addTo(CommandLine &line);
 
-  /// Reads the files behind --input and the dims behind --shape. Returns an exit code on failure.
+  /// Reads the target, and the files behind --input. Returns an exit code on failure.
   std::optional<int> readBindings(const CommandLine &line);
 
   /// The model compiled for the inputs read, or null with everything said.
@@ -26,14 +25,14 @@ public:
   /// a value is missing.
   std::optional<std::vector<Tensor>> inputValues(const runtime::CompiledModel &model) const;
 
-  std::string model, chip, precision = "f32";
-  bool randomInputs = false, json = false, unfused = false;
+  std::string model;
+  TargetArguments target;
+  bool randomInputs = false, json = false;
   int64_t threads = 0, seed = 1;
   double loadMs = 0, compileMs = 0;
 
 private:
-  std::vector<std::string> inputFiles, shapes;
-  std::vector<import_::OnnxInput> bindings;
+  std::vector<std::string> inputFiles;
 };
 
 /// Memory for each output of the model.

@@ -176,8 +176,10 @@ void printJson(const RunOptions &options, const runtime::Session &session, const
   llvm::json::OStream json(llvm::outs(), 2);
   json.object([&] {
     json.attribute("model", options.model.model);
-    json.attribute("chip", options.model.chip.empty() ? hostChip() : options.model.chip);
-    json.attribute("precision", options.model.precision);
+    json.attribute("chip", options.model.target.options.chip.empty()
+                               ? hostChip()
+                               : options.model.target.options.chip);
+    json.attribute("precision", options.model.target.options.precision);
     json.attribute("reference", options.reference);
     json.attribute("threads", session.threads());
     json.attribute("load_ms", options.model.loadMs);
@@ -254,7 +256,7 @@ int runCommand(llvm::ArrayRef<std::string> arguments) {
   if (line.given("--output-format") && options.outputDir.empty())
     return line.wrongUsage("--output-format says how to write files, so it needs --output-dir");
   if (!line.given("--tolerance"))
-    options.tolerance = defaultTolerance(options.model.precision);
+    options.tolerance = defaultTolerance(options.model.target.options.precision);
   if (std::optional<int> code = options.model.readBindings(line))
     return *code;
   return runWith(options);

@@ -5,7 +5,8 @@
 #include "Diagnostics.h"
 #include "ModuleFile.h"
 #include "Progress.h"
-#include "ShapeArguments.h"
+#include "TargetArguments.h"
+#include "TileValidation.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/Compiler.h"
 #include "tessera/compiler/LoadModel.h"
@@ -62,8 +63,8 @@ struct SimOutputs {
   std::string trace, page;
 };
 
-int simulate(const std::string &model, const CompileOptions &options, const SimOutputs &outputs,
-             const std::vector<import_::OnnxInput> &bindings) {
+int simulate(const std::string &model, const TargetArguments &target, const SimOutputs &outputs) {
+  const CompileOptions &options = target.options;
   std::string error;
   // Said before the model is compiled for it.
   if (!options.chip.empty()) {
@@ -74,9 +75,9 @@ int simulate(const std::string &model, const CompileOptions &options, const SimO
       return fail("chip " + chip->name + " is described in structure only, not well enough to " +
                   "time with; timed chips are " + timedChips());
   }
-  const auto context = contextFor(model);
+  const auto context = target.context(model);
   Progress progress("timing " + model);
-  auto module = loadModel(*context, model, bindings, error);
+  auto module = loadModel(*context, model, target.bindings, error);
   if (!module)
     return fail(error);
   if (!lowerModule(*module, options, Level::Program))
@@ -116,10 +117,8 @@ int simulate(const std::string &model, const CompileOptions &options, const SimO
 
 int simCommand(llvm::ArrayRef<std::string> words) {
   std::string model, points, program;
-  std::vector<std::string> shapes;
-  CompileOptions options;
+  TargetArguments target;
   SimOutputs outputs;
-  bool unfused = false;
   CommandLine line("sim", "Estimates how long a model takes on a chip, by walking its tile program "
                           "on the chip's description: time, what bounds each kernel, how busy "
                           "each pipe is, and what moves between the memories.");
@@ -130,24 +129,14 @@ int simCommand(llvm::ArrayRef<std::string> words) {
   line.text("--validate", "FILE",
             "Instead of a model, times published schedules and prints predicted beside published "
             "times: a YAML file of points, or 'ascend' for those that come with the program. With "
-            "'cpu', runs operators on this machine and prints predicted beside measured.",
+            "'cpu', runs operators on this machine and prints predicted beside measured; with "
+            "'tiles', tries tiles for them and prints the chosen one's time beside the best's.",
             points);
   line.text("--program", "ID",
             "With --validate, prints the tile program that one point's schedule is built into, "
             "instead of timing.",
             program);
-  line.text("--chip", "NAME|FILE",
-            "The chip: a name that 'tessera chips' lists, or a YAML file. Without it, the chip "
-            "that the program was made for, or this machine's own.",
-            options.chip);
-  line.list("--shape", "[NAME=]DIMS",
-            "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
-            "open.",
-            shapes);
-  line.choice("--precision", {"f32", "f16", "bf16"},
-              "The element type that matrix products and convolutions take their operands in.",
-              options.precision);
-  line.flag("--unfused", "Makes every operator a kernel of its own.", unfused);
+  target.addTo(line);
   line.flag("--json", "Prints JSON instead of text.", outputs.json);
   line.text("--trace", "FILE",
             "Also writes what each pipe of the slowest core does as a trace for Chrome's or "
@@ -163,14 +152,14 @@ int simCommand(llvm::ArrayRef<std::string> words) {
     return line.wrongUsage(model.empty() ? "expected a model, or --validate"
                                          : "expected a model or --validate, but got both");
   if (points == "cpu")
-    return validateCpu(options.chip, outputs.json);
+    return validateCpu(target.options.chip, outputs.json);
+  if (points == "tiles")
+    return validateTiles(target.options.chip, {}, outputs.json);
   if (!points.empty())
     return validateFile(points, program, outputs.json);
-  std::vector<import_::OnnxInput> bindings;
-  if (std::optional<int> code = readShapes(line, shapes, bindings))
+  if (std::optional<int> code = target.read(line))
     return *code;
-  options.fuse = !unfused;
-  return simulate(model, options, outputs, bindings);
+  return simulate(model, target, outputs);
 }
 
 } // namespace tessera::tool

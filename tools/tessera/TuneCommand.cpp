@@ -1,7 +1,12 @@
 // `tessera tune`: finds how much of each cache the blocks of matrix products fill best on this
-// machine, and writes it where kernels read it.
+// machine, or the best tiles of a model's kernels on a chip, and writes it where kernels and the
+// compiler read it.
 #include "CommandLine.h"
 #include "Commands.h"
+#include "Progress.h"
+#include "TargetArguments.h"
+#include "TuneModel.h"
+#include "tessera/compiler/LoadModel.h"
 #include "tessera/kernels/GemmArgs.h"
 #include "tessera/kernels/Registry.h"
 #include "tessera/support/Tuning.h"
@@ -121,12 +126,14 @@ CacheBudget tuneClass(ShapeClass shape, kernels::GemmFn *kernel, int rounds) {
   return best;
 }
 
-int write(const std::string &path, const Tuning &tuning) {
+int write(const std::string &path, const TuningRecord &record) {
   std::error_code error;
   llvm::raw_fd_ostream file(path, error);
   if (!error) {
-    file << "# Bytes of L1, L2 and L3 that blocks may fill; written by tessera tune.\n"
-         << tuningText(tuning);
+    file << "# Bytes of L1, L2 and L3 that blocks may fill, and tiles of kernels; written by "
+            "tessera "
+            "tune.\n"
+         << tuningText(record);
     file.close();
     error = file.error();
   }
@@ -138,45 +145,120 @@ int write(const std::string &path, const Tuning &tuning) {
   return kOk;
 }
 
-} // namespace
+std::string sizesText(const std::vector<int64_t> &sizes) {
+  std::string text;
+  for (const int64_t size : sizes)
+    text += (text.empty() ? "" : "x") + std::to_string(size);
+  return text;
+}
 
-int tuneCommand(llvm::ArrayRef<std::string> arguments) {
-  std::string path = tuningPath();
-  bool show = false;
-  int64_t rounds = 5;
-  CommandLine line("tune", "Times matrix products with blocks of several sizes and records what "
-                           "was fastest on this machine; everything run later uses it.");
-  line.text("--file", "FILE",
-            "The record; that of TESSERA_TUNING or of your settings unless given.", path);
-  line.flag("--show", "Only prints the record that is in use.", show);
-  line.integer("--rounds", "N", "Times each choice so often; 5 unless given.", rounds, 1, 1000);
-  if (std::optional<int> code = line.parse(arguments))
-    return *code;
-  Tuning tuning;
-  if (show) {
-    for (const ShapeClass shape : kShapeClasses)
-      tuning[static_cast<size_t>(shape)] = cacheBudget(shape);
-    llvm::outs() << tuningText(tuning);
-    return kOk;
+/// Tries tiles for a model's kernels, and adds what was best to the record.
+bool tuneTiles(const std::string &path, const TargetArguments &target, const TryOptions &how,
+               TuningRecord &record) {
+  const auto context = target.context(path);
+  Progress progress("tuning " + path);
+  std::string error;
+  auto model = loadModel(*context, path, target.bindings, error);
+  if (!model) {
+    fail(error);
+    return false;
   }
-  if (path.empty())
-    return line.wrongUsage("there is no place for the record; --file names one");
-  // Before the minutes that timing takes.
+  const auto tried = tryTiles(*model, target.options, how);
+  if (!tried)
+    return false;
+  for (const TriedKernel &kernel : *tried) {
+    llvm::outs() << llvm::left_justify(kernel.name, 32)
+                 << llvm::format("%10.1f us in tiles of ", kernel.chosenUs)
+                 << llvm::left_justify(sizesText(kernel.chosen.sizes), 16);
+    if (kernel.best == kernel.chosen)
+      llvm::outs() << " by the cost function, which stay of " << kernel.tried << "\n";
+    else
+      llvm::outs() << llvm::format("%10.1f us in ", kernel.bestUs) << sizesText(kernel.best.sizes)
+                   << ", the best of " << kernel.tried << "\n";
+    record.set(kernel.best);
+  }
+  return true;
+}
+
+/// What the caches' budgets are found by.
+bool tuneBudgets(int rounds, TuningRecord &record) {
+  std::string error;
+  const std::optional<Isa> isa = chooseIsaFromEnvironment(error);
+  if (!isa) {
+    fail(error);
+    return false;
+  }
+  const kernels::KernelRow *kernel = kernels::findKernel("gemm", "f32", *isa);
+  for (const ShapeClass shape : kShapeClasses)
+    record.budgets[static_cast<size_t>(shape)] = tuneClass(shape, kernel->function.gemm, rounds);
+  return true;
+}
+
+/// Makes the folder of the record, before the minutes that timing takes.
+std::optional<int> makeFolder(const std::string &path) {
   const llvm::StringRef folder = llvm::sys::path::parent_path(path);
   if (std::error_code error =
           folder.empty() ? std::error_code() : llvm::sys::fs::create_directories(folder))
     return fail("cannot make the folder '" + folder + "': " + error.message());
   if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
     return fail("cannot make the folder '" + folder + "': a file of that name is there");
-  std::string error;
-  const std::optional<Isa> isa = chooseIsaFromEnvironment(error);
-  if (!isa)
-    return fail(error);
-  const kernels::KernelRow *kernel = kernels::findKernel("gemm", "f32", *isa);
+  return std::nullopt;
+}
+
+} // namespace
+
+int tuneCommand(llvm::ArrayRef<std::string> arguments) {
+  std::string model;
+  TargetArguments target;
+  TryOptions how;
+  bool show = false;
+  int64_t rounds = 5, threads = 1;
+  CommandLine line("tune",
+                   "Without a model, times matrix products with blocks of several sizes on this "
+                   "machine. With one, tries tiles for each of its kernels: by running them, or on "
+                   "the chip's description if the chip is no CPU. What was fastest goes into the "
+                   "record of tuning; everything compiled or run later uses it.");
+  line.positional("MODEL",
+                  "The model's file: ONNX (.onnx), MLIR text (.mlir) or bytecode (.mlirbc).", model,
+                  /*required=*/false);
+  target.addTo(line);
+  line.flag("--show", "Only prints the record that is in use.", show);
+  line.integer("--rounds", "N", "Without a model, times each choice so often; 5 unless given.",
+               rounds, 1, 1000);
+  line.integer("--tiles", "N", "Tries so many tiles per kernel; 12 unless given.", how.tiles, 2,
+               1000);
+  line.number("--seconds", "S",
+              "Runs the tiles of one kernel for this long; half a second unless given.",
+              how.seconds);
+  line.integer("--threads", "N", "How many threads run a kernel; one unless given.", threads, 1,
+               1024);
+  if (std::optional<int> code = line.parse(arguments))
+    return *code;
+  if (std::optional<int> code = target.read(line))
+    return *code;
+  how.threads = static_cast<int>(threads);
+  const std::string path = line.given("--tuning") ? target.options.tuning : tuningPath();
+  TuningRecord record;
   for (const ShapeClass shape : kShapeClasses)
-    tuning[static_cast<size_t>(shape)] =
-        tuneClass(shape, kernel->function.gemm, static_cast<int>(rounds));
-  return write(path, tuning);
+    record.budgets[static_cast<size_t>(shape)] = cacheBudget(shape);
+  // What the record has of the other kind stays, if it can be read.
+  if (llvm::sys::fs::exists(path)) {
+    std::string error;
+    if (const auto present = readTuning(path, error))
+      record = *present;
+  }
+  if (show) {
+    llvm::outs() << tuningText(record);
+    return kOk;
+  }
+  if (path.empty())
+    return line.wrongUsage("there is no place for the record; --tuning names one");
+  if (std::optional<int> code = makeFolder(path))
+    return *code;
+  if (model.empty() ? !tuneBudgets(static_cast<int>(rounds), record)
+                    : !tuneTiles(model, target, how, record))
+    return kRejected;
+  return write(path, record);
 }
 
 } // namespace tessera::tool

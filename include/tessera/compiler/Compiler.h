@@ -18,6 +18,8 @@ struct CompileOptions {
   bool reference = false;
   /// Join operators into kernels; false makes each a launch of its own, to see what joining gains.
   bool fuse = true;
+  /// File of the record of tuning, whose tiles go before the cost function's; none when empty.
+  std::string tuning;
 };
 
 /// How far down a module is: what it holds, and which named pipeline makes that.

@@ -55,6 +55,33 @@ def NpuAssignLayouts : Pass<"npu-assign-layouts", "func::FuncOp"> {
   let dependentDialects = ["::tessera::npu::NpuDialect"];
 }
 
+def NpuApplySchedule : Pass<"npu-apply-schedule", "ModuleOp"> {
+  let summary = "Run the transform-dialect schedule that the module holds, and take it out";
+  let description = [{
+    The schedule is a named sequence `@__transform_main`; it sees the module as npu-fuse will. With
+    upstream's transform operations alone it chooses fusion and tiles, by annotating operators:
+
+    - `npu.group`, any attribute: operators of one group become one kernel, without others;
+    - `npu.tile`, an array of i64: the tile of the kernel that the operator becomes part of, one size
+      per dim of the kernel's result, 0 for a whole dim.
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @__transform_main(%module: !transform.any_op {transform.readonly}) {
+        %products = transform.structured.match ops{["npu.matmul"]} in %module
+          : (!transform.any_op) -> !transform.any_op
+        %tile = transform.param.constant array<i64: 32, 64> -> !transform.any_param
+        transform.annotate %products "npu.tile" = %tile : !transform.any_op, !transform.any_param
+        transform.yield
+      }
+    }
+    ```
+
+    *Before*: npu operators on tensors. *After*: the same, without named sequences; npu-fuse and
+    npu-tile obey what the operators carry. *Fails when*: the sequence does.
+  }];
+}
+
 def NpuFuse : Pass<"npu-fuse", "func::FuncOp"> {
   let summary = "Group operators into npu.kernel, each one launch";
   let description = [{
@@ -62,11 +89,13 @@ def NpuFuse : Pass<"npu-fuse", "func::FuncOp"> {
     operators (norms, reductions) with elementwise operators of the same rows before and after; or
     elementwise operators alone; or attention (matmul, scale, softmax, matmul), where the chip in
     the module has a way for it; or one operator of any other kind. Views and constants stay
-    outside; splats and tiny constants are cloned into the kernel. Remarks of category `fuse` say
-    what was joined, and why the rest was not.
+    outside; splats and tiny constants are cloned into the kernel. Operators that a schedule has given
+    one `npu.group` become one kernel. Remarks of category `fuse` say what was joined and what it
+    would have cost apart, and why the rest was not.
 
     *Before*: npu operators on tensors. *After*: every npu operator but views and constants is in a
-    kernel that can be tiled from its last operator. *Fails when*: never.
+    kernel that can be tiled from its last operator. *Fails when*: the operators of a group cannot be
+    one kernel; the message says why.
   }];
   let options = [
     Option<"enable", "enable", "bool", "true",
@@ -157,13 +186,19 @@ def NpuTile : Pass<"npu-tile", "func::FuncOp"> {
   let summary = "Tile each kernel function for the chip and fuse its operators into the tile";
   let description = [{
     Tiles the last operator of a kernel into an scf.forall over blocks, one block a unit of work
-    of a core, and computes its producers inside, by upstream's tile-and-fuse. Tile sizes come from
-    a cost function on the chip description under the capacity of its memories.
+    of a core, and computes its producers inside, by upstream's tile-and-fuse. The tile is the one
+    that a schedule has put on an operator (`npu.tile`); else the one that the record of tuning has
+    for the chip and the kernel's operators, shapes and types; else the best by a cost function on
+    the chip description, under the capacity of its memories. Remarks of category `tile` give its
+    estimated cycles and those of the runner-up.
 
     *Before*: a function with `tile.kernel` whose body is npu operators. *After*: one scf.forall of
     operators on tiles. *Fails when*: the chip has no unit for the operator's types, or no tile of
-    the kernel fits its memories; the message gives the smallest tile and the capacity.
+    the kernel fits its memories, or the schedule's does not; the message says what it needs and the
+    capacity.
   }];
+  let options = [Option<"tuning", "tuning", "std::string", "\"\"",
+                        "File of the record of tuning, as tessera tune writes it">];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
     "::mlir::linalg::LinalgDialect", "::tessera::tile::TileDialect"];

@@ -1,5 +1,5 @@
-// How much of each cache the blocks of a kernel may fill: by rule from the caches of this machine,
-// or as `tessera tune` found it and wrote it down.
+// The record of tuning that `tessera tune` writes: how much of each cache the blocks of a kernel
+// may fill, by rule where the record does not say; and how the compiler cuts single kernels.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tessera/support/Caches.h"
 
@@ -43,12 +44,36 @@ using Tuning = std::array<CacheBudget, kShapeClasses.size()>;
 
 Tuning tuningByRule(const Caches &caches);
 
-/// The record as text: a line "gemm-thin 16K 340K 8M" for each class, bytes of L1, L2 and L3.
-std::string tuningText(const Tuning &tuning);
+/// How the compiler cuts one kernel for one chip.
+struct TunedTile {
+  std::string chip, kernel; ///< The kernel's operators, shapes and types, as the compiler has them.
+  std::vector<std::int64_t> sizes; ///< One per dim of the kernel's result.
 
-/// `base` with the classes that `text` names. Empty lines and those that begin with # are skipped.
-/// No value, and the reason in `error`, for other text.
-std::optional<Tuning> tuningFromText(const Tuning &base, std::string_view text, std::string &error);
+  friend bool operator==(const TunedTile &, const TunedTile &) = default;
+};
+
+struct TuningRecord {
+  Tuning budgets;
+  std::vector<TunedTile> tiles;
+
+  /// Null where the record does not have the kernel.
+  const TunedTile *find(std::string_view chip, std::string_view kernel) const;
+  /// Adds a tile, or replaces that of the same chip and kernel.
+  void set(TunedTile tile);
+};
+
+/// The record as text: a line "gemm-thin 16K 340K 8M" for each class, bytes of L1, L2 and L3, and a
+/// line "tile CHIP KERNEL 64x256" for each tile.
+std::string tuningText(const TuningRecord &record);
+
+/// `base` with what `text` says. Empty lines and those that begin with # are skipped. No value, and
+/// the reason in `error`, for other text.
+std::optional<TuningRecord> tuningFromText(TuningRecord base, std::string_view text,
+                                           std::string &error);
+
+/// The record of a file, the rule where it does not say. No value, and the reason in `error`, when
+/// the file cannot be read or understood.
+std::optional<TuningRecord> readTuning(const std::string &path, std::string &error);
 
 /// The file of the record: what the environment variable TESSERA_TUNING says, else
 /// tessera/tuning.txt in $XDG_CONFIG_HOME or in $HOME/.config; empty when there is neither.

@@ -1,0 +1,49 @@
+// What of a kernel the choice of its tile depends on.
+#pragma once
+
+#include "TileSizes.h"
+
+#include "tessera/passes/TileCandidates.h"
+
+#include "mlir/Interfaces/TilingInterface.h"
+
+namespace tessera {
+
+class TileChoice {
+public:
+  /// Failure, with an error, when the chip cannot compute the kernel, however it is cut.
+  static mlir::FailureOr<TileChoice> of(mlir::func::FuncOp kernel, mlir::TilingInterface root,
+                                        const tile::ChipSpec &chip);
+
+  /// The tiles that are tried and fit, least cycles first.
+  llvm::SmallVector<TileCandidate> candidates() const;
+  /// What speaks against a tile of one size per dim of the result; empty when it fits. A size of 0
+  /// becomes the whole dim.
+  std::string problem(llvm::SmallVectorImpl<int64_t> &sizes) const;
+  double cycles(llvm::ArrayRef<int64_t> sizes) const;
+  /// What to say when there is no candidate.
+  void emitNoneFits() const;
+  /// One size per loop of the root, reductions not cut (0).
+  llvm::SmallVector<int64_t> sizePerLoop(llvm::ArrayRef<int64_t> sizes) const;
+
+private:
+  TileChoice(mlir::func::FuncOp kernel, mlir::TilingInterface root, const tile::ChipSpec &chip);
+  mlir::LogicalResult describeContraction();
+  mlir::LogicalResult describeVector();
+  MatrixTile matrixTile(llvm::ArrayRef<int64_t> sizes) const;
+  llvm::SmallVector<int64_t> sizesOf(MatrixTile tile) const;
+  /// Of all sizes those that are neither whole nor 1 by rule, and their extents.
+  llvm::SmallVector<int64_t> cuttable(llvm::ArrayRef<int64_t> sizes) const;
+
+  mlir::func::FuncOp kernel;
+  mlir::TilingInterface root;
+  const tile::ChipSpec &chip;
+  llvm::SmallVector<int64_t> extents; ///< Of the result.
+  /// Dims that every tile takes whole, and those of which it takes one place.
+  llvm::SmallVector<bool> whole, single;
+  mlir::Operation *contraction = nullptr;
+  ContractionShape shape;   ///< Of the contraction, if there is one.
+  double bytesPerPoint = 0; ///< Of the vector unit's memory, otherwise.
+};
+
+} // namespace tessera
