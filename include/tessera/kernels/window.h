@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tessera/kernels/Family.h"
-#include "tessera/kernels/Simd.h"
+#include "tessera/kernels/MicroTile.h"
 
 namespace tessera::kernels {
 
@@ -47,6 +47,8 @@ template <class Kernel, class Arch> struct WindowKernel {
   }
 
 private:
+  static constexpr int kSums = MatmulShape<Arch>::kRows * MatmulShape<Arch>::kVectors;
+
   /// The part of the window of one line of outputs that lies inside the image.
   struct Line {
     std::int64_t y0, firstY, lastY;
@@ -56,20 +58,29 @@ private:
   template <int Width, int Stride>
   static __attribute__((noinline)) void lines(const float *x, const float *filter, float *out,
                                               const Geometry &g) {
-    for (std::int64_t oy = 0; oy < g.outH; ++oy) {
+    std::int64_t oy = 0;
+    // Two lines of outputs share most of the lines of the image, which L1 rarely holds. Their sums
+    // take more than 16 registers.
+    if constexpr (Width > 0 && kSums > 16)
+      for (; g.strideH == 1 && g.dilationH == 1 && oy + 2 <= g.outH; oy += 2) {
+        const std::int64_t y0 = oy - g.top;
+        const Line line{y0, firstTap(y0, 1), lastTap(y0, 1, g.h, g.kh + 1)};
+        groups<2, Width, Stride>(x, filter, out + oy * g.outRowStride, g, line);
+      }
+    for (; oy < g.outH; ++oy) {
       const std::int64_t y0 = oy * g.strideH - g.top;
       const Line line{y0, firstTap(y0, g.dilationH), lastTap(y0, g.dilationH, g.h, g.kh)};
       float *to = out + oy * g.outRowStride;
       if constexpr (Width > 0)
-        groups<Width, Stride>(x, filter, to, g, line);
+        groups<1, Width, Stride>(x, filter, to, g, line);
       else
         generic(x, filter, to, g, line);
     }
   }
 
-  /// A line of outputs by groups that share pixels: eight, seven where that goes into the line (14
-  /// and 28 pixels are common), then what is left.
-  template <int Width, int Stride>
+  /// One or two lines of outputs by groups that share pixels: eight, seven where that goes into the
+  /// line (14 and 28 pixels are common), then what is left.
+  template <int Rows, int Width, int Stride>
   static TESSERA_INLINE void groups(const float *x, const float *filter, float *to,
                                     const Geometry &g, const Line &line) {
     const bool sevens = g.outW % 7 == 0 && g.outW % 8 != 0;
@@ -81,8 +92,8 @@ private:
                                : left >= 2          ? 2
                                                     : 1;
       const auto some = [&](auto pixels) {
-        group<pixels.value, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
-                                           ox * g.strideW - g.left);
+        group<Rows, pixels.value, Width, Stride>(x, filter, to + ox * g.outPixelStride, g, line,
+                                                 ox * g.strideW - g.left);
       };
       switch (now) {
       case 8:
@@ -108,13 +119,13 @@ private:
     static constexpr int value = N;
   };
 
-  template <int Pixels, int Width, int Stride>
+  template <int Rows, int Pixels, int Width, int Stride>
   static TESSERA_INLINE void group(const float *x, const float *filter, float *out,
                                    const Geometry &g, const Line &line, std::int64_t x0) {
     if (x0 < 0 || x0 + (Pixels - 1) * Stride + Width > g.w)
-      channels<Pixels, Width, Stride, true>(x, filter, out, g, line, x0, 0, 0);
+      channels<Rows, Pixels, Width, Stride, true>(x, filter, out, g, line, x0, 0, 0);
     else
-      channels<Pixels, Width, Stride, false>(x, filter, out, g, line, x0, 0, Width);
+      channels<Rows, Pixels, Width, Stride, false>(x, filter, out, g, line, x0, 0, Width);
   }
 
   /// A line of outputs of a window of any width.
@@ -128,8 +139,8 @@ private:
     for (; ox < begin; ++ox)
       single(x, filter, to, g, line, ox);
     for (; ox + 4 <= end; ox += 4)
-      channels<4, 0, 0, false>(x, filter, to + ox * g.outPixelStride, g, line,
-                               ox * g.strideW - g.left, 0, g.kw);
+      channels<1, 4, 0, 0, false>(x, filter, to + ox * g.outPixelStride, g, line,
+                                  ox * g.strideW - g.left, 0, g.kw);
     for (; ox < g.outW; ++ox)
       single(x, filter, to, g, line, ox);
   }
@@ -150,59 +161,94 @@ private:
   static TESSERA_INLINE void single(const float *x, const float *filter, float *line,
                                     const Geometry &g, const Line &rows, std::int64_t ox) {
     const std::int64_t x0 = ox * g.strideW - g.left;
-    channels<1, 0, 0, false>(x, filter, line + ox * g.outPixelStride, g, rows, x0,
-                             firstTap(x0, g.dilationW), lastTap(x0, g.dilationW, g.w, g.kw));
+    channels<1, 1, 0, 0, false>(x, filter, line + ox * g.outPixelStride, g, rows, x0,
+                                firstTap(x0, g.dilationW), lastTap(x0, g.dilationW, g.w, g.kw));
   }
 
-  /// `Pixels` neighbouring outputs, the first of whose windows starts at column x0; with `Edge`
-  /// some of their taps may lie beside the image.
-  template <int Pixels, int Width, int Stride, bool Edge>
+  /// `Pixels` neighbouring outputs of one or two lines, the first of whose windows starts at column
+  /// x0; with `Edge` some of their taps may lie beside the image.
+  template <int Rows, int Pixels, int Width, int Stride, bool Edge>
   static TESSERA_INLINE void channels(const float *x, const float *filter, float *out,
                                       const Geometry &g, const Line &line, std::int64_t x0,
                                       std::int64_t firstX, std::int64_t lastX) {
     std::int64_t ch = 0;
     for (; ch + S::kLanes <= g.c; ch += S::kLanes)
-      vector<Pixels, Width, Stride, Edge, false>(x + ch, filter + ch, out + ch, g, line, x0, firstX,
-                                                 lastX, S::kLanes);
+      vector<Rows, Pixels, Width, Stride, Edge, false>(x + ch, filter + ch, out + ch, g, line, x0,
+                                                       firstX, lastX, S::kLanes);
     if (ch < g.c)
-      vector<Pixels, Width, Stride, Edge, true>(x + ch, filter + ch, out + ch, g, line, x0, firstX,
-                                                lastX, g.c - ch);
+      vector<Rows, Pixels, Width, Stride, Edge, true>(x + ch, filter + ch, out + ch, g, line, x0,
+                                                      firstX, lastX, g.c - ch);
   }
 
-  template <int Pixels, int Width, int Stride, bool Edge, bool Part>
+  template <int Rows, int Pixels, int Width, int Stride, bool Edge, bool Part>
   static TESSERA_INLINE void vector(const float *x, const float *filter, float *out,
                                     const Geometry &g, const Line &line, std::int64_t x0,
                                     std::int64_t firstX, std::int64_t lastX, std::int64_t lanes) {
-    F acc[Pixels];
+    F acc[Rows][Pixels];
     TESSERA_UNROLL
-    for (int p = 0; p < Pixels; ++p)
-      acc[p] = Kernel::start();
+    for (int r = 0; r < Rows; ++r) {
+      TESSERA_UNROLL
+      for (int p = 0; p < Pixels; ++p)
+        acc[r][p] = Kernel::start();
+    }
     for (std::int64_t ky = line.firstY; ky < line.lastY; ++ky) {
-      const std::int64_t rowAt = (line.y0 + ky * g.dilationH) * g.rowStride;
+      const float *from = x + (line.y0 + ky * g.dilationH) * g.rowStride;
       const float *taps = filter + ky * g.kw * g.tapStride;
-      if constexpr (Width > 0)
-        known<Pixels, Width, Stride, Edge, Part>(acc, x + rowAt, x0, taps, g, lanes);
+      if constexpr (Rows == 2)
+        both<Pixels, Width, Stride, Edge, Part>(acc, from, x0, taps, ky, g, lanes);
+      else if constexpr (Width > 0)
+        known<Pixels, Width, Stride, Edge, Part>(acc[0], from, x0, taps, g, lanes);
       else
         for (std::int64_t kx = firstX; kx < lastX; ++kx) {
-          const float *from = x + rowAt + (x0 + kx * g.dilationW) * g.pixelStride;
+          const float *at = from + (x0 + kx * g.dilationW) * g.pixelStride;
           const F tap = Kernel::kUsesFilter ? load<Part>(taps + kx * g.tapStride, lanes) : F(0.0f);
           TESSERA_UNROLL
           for (int p = 0; p < Pixels; ++p)
-            acc[p] = Kernel::combine(acc[p],
-                                     load<Part>(from + p * g.strideW * g.pixelStride, lanes), tap);
+            acc[0][p] = Kernel::combine(acc[0][p],
+                                        load<Part>(at + p * g.strideW * g.pixelStride, lanes), tap);
         }
     }
     TESSERA_UNROLL
-    for (int p = 0; p < Pixels; ++p) {
-      const std::int64_t at = x0 + p * Stride;
-      const std::int64_t wide =
-          Edge ? lastTap(at, 1, g.w, Width) - firstTap(at, 1) : lastX - firstX;
-      const std::int64_t high = line.lastY - line.firstY;
-      const F y = Kernel::finish(acc[p], wide > 0 && high > 0 ? wide * high : 0);
-      if constexpr (Part)
-        S::storePart(out + p * g.outPixelStride, y, lanes);
-      else
-        S::store(out + p * g.outPixelStride, y);
+    for (int r = 0; r < Rows; ++r) {
+      const std::int64_t y0 = line.y0 + r;
+      const std::int64_t high =
+          Rows == 1 ? line.lastY - line.firstY : lastTap(y0, 1, g.h, g.kh) - firstTap(y0, 1);
+      TESSERA_UNROLL
+      for (int p = 0; p < Pixels; ++p) {
+        const std::int64_t at = x0 + p * Stride;
+        const std::int64_t wide =
+            Edge ? lastTap(at, 1, g.w, Width) - firstTap(at, 1) : lastX - firstX;
+        const F y = Kernel::finish(acc[r][p], wide > 0 && high > 0 ? wide * high : 0);
+        float *to = out + r * g.outRowStride + p * g.outPixelStride;
+        if constexpr (Part)
+          S::storePart(to, y, lanes);
+        else
+          S::store(to, y);
+      }
+    }
+  }
+
+  /// Line `ky` of the windows of the first of two lines of outputs, which is line ky - 1 of those
+  /// of the second.
+  template <int Pixels, int Width, int Stride, bool Edge, bool Part>
+  static TESSERA_INLINE void both(F (&acc)[2][Pixels], const float *line, std::int64_t x0,
+                                  const float *filter, std::int64_t ky, const Geometry &g,
+                                  std::int64_t lanes) {
+    const float *before = filter - g.kw * g.tapStride;
+    if (ky == 0)
+      return known<Pixels, Width, Stride, Edge, Part>(acc[0], line, x0, filter, g, lanes);
+    if (ky == g.kh)
+      return known<Pixels, Width, Stride, Edge, Part>(acc[1], line, x0, before, g, lanes);
+    F first[Width], second[Width];
+    loadTaps<Width, Part>(first, filter, g, lanes);
+    loadTaps<Width, Part>(second, before, g, lanes);
+    TESSERA_UNROLL
+    for (int at = 0; at < (Pixels - 1) * Stride + Width; ++at) {
+      if (Edge && (x0 + at < 0 || x0 + at >= g.w))
+        continue;
+      const F pixel = load<Part>(line + (x0 + at) * g.pixelStride, lanes);
+      add<Pixels, Width, Stride>(acc[0], at, pixel, first);
+      add<Pixels, Width, Stride>(acc[1], at, pixel, second);
     }
   }
 
@@ -211,19 +257,31 @@ private:
   static TESSERA_INLINE void known(F (&acc)[Pixels], const float *line, std::int64_t x0,
                                    const float *filter, const Geometry &g, std::int64_t lanes) {
     F taps[Width];
-    TESSERA_UNROLL
-    for (int kx = 0; kx < Width; ++kx)
-      taps[kx] = Kernel::kUsesFilter ? load<Part>(filter + kx * g.tapStride, lanes) : F(0.0f);
+    loadTaps<Width, Part>(taps, filter, g, lanes);
     TESSERA_UNROLL
     for (int at = 0; at < (Pixels - 1) * Stride + Width; ++at) {
       if (Edge && (x0 + at < 0 || x0 + at >= g.w))
         continue;
       const F pixel = load<Part>(line + (x0 + at) * g.pixelStride, lanes);
-      TESSERA_UNROLL
-      for (int kx = 0; kx < Width; ++kx)
-        if (at >= kx && (at - kx) % Stride == 0 && (at - kx) / Stride < Pixels)
-          acc[(at - kx) / Stride] = Kernel::combine(acc[(at - kx) / Stride], pixel, taps[kx]);
+      add<Pixels, Width, Stride>(acc, at, pixel, taps);
     }
+  }
+
+  template <int Width, bool Part>
+  static TESSERA_INLINE void loadTaps(F (&taps)[Width], const float *filter, const Geometry &g,
+                                      std::int64_t lanes) {
+    TESSERA_UNROLL
+    for (int kx = 0; kx < Width; ++kx)
+      taps[kx] = Kernel::kUsesFilter ? load<Part>(filter + kx * g.tapStride, lanes) : F(0.0f);
+  }
+
+  /// A pixel at column `at` of a line of windows, for the outputs that it belongs to.
+  template <int Pixels, int Width, int Stride>
+  static TESSERA_INLINE void add(F (&acc)[Pixels], int at, F pixel, const F (&taps)[Width]) {
+    TESSERA_UNROLL
+    for (int kx = 0; kx < Width; ++kx)
+      if (at >= kx && (at - kx) % Stride == 0 && (at - kx) / Stride < Pixels)
+        acc[(at - kx) / Stride] = Kernel::combine(acc[(at - kx) / Stride], pixel, taps[kx]);
   }
 
   template <bool Part> static TESSERA_INLINE F load(const float *p, std::int64_t lanes) {
