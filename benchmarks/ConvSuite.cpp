@@ -8,6 +8,21 @@
 namespace tessera::bench {
 namespace {
 
+/// Our depthwise convolution, its lines shared out.
+struct Depthwise {
+  kernels::WindowFmaFn *run;
+  std::int64_t size, c, k, parts;
+  std::shared_ptr<float[]> x, f, y;
+
+  static void task(void *self, std::int64_t index) {
+    const Depthwise &d = *static_cast<const Depthwise *>(self);
+    const std::int64_t first = d.size * index / d.parts, last = d.size * (index + 1) / d.parts;
+    d.run(d.x.get(), d.size, d.size, d.c, d.size * d.c, d.c, d.f.get(), d.c, d.k, d.k, 1, 1, 1, 1,
+          d.k / 2 - first, d.k / 2, d.y.get() + first * d.size * d.c, last - first, d.size,
+          d.size * d.c, d.c);
+  }
+};
+
 /// One channel with itself: kernel k x k, stride 1, padding k / 2.
 Row depthwiseRow(std::int64_t size, std::int64_t c, std::int64_t k) {
   const double pixels = static_cast<double>(size * size * c), taps = static_cast<double>(k * k);
@@ -20,9 +35,9 @@ Row depthwiseRow(std::int64_t size, std::int64_t c, std::int64_t k) {
   row.make = [=](Sides &sides, const Setting &setting) {
     auto x = floats(size * size * c, 1), f = floats(k * k * c, 2), y = floats(size * size * c, 3);
     if (const kernels::KernelRow *ours = kernels::findKernel("window_fma", "f32", setting.isa))
-      sides.ours(repeated([=, run = ours->function.windowFma] {
-        run(x.get(), size, size, c, size * c, c, f.get(), c, k, k, 1, 1, 1, 1, k / 2, k / 2,
-            y.get(), size, size, size * c, c);
+      sides.ours(repeated([=, d = Depthwise{ours->function.windowFma, size, c, k, setting.threads,
+                                            x, f, y}] {
+        setting.parallelFor(setting.pool, d.parts, &Depthwise::task, const_cast<Depthwise *>(&d));
       }));
     sides.peer("onednn", oneDnnDepthwise(size, size, c, k));
     if (setting.threads == 1)
