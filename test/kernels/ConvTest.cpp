@@ -112,6 +112,8 @@ std::vector<ConvShape> shapes(int lanes) {
     for (std::int64_t outC : {1, lanes - 1, lanes + 3, 3 * lanes, 4 * lanes + 1})
       all.push_back({1, 5, 7, c, 5, 7, outC, 1, 3, 3, 1, 1, 1, 1, 1, 1});
   all.push_back({2, 6, 9, 20, 6, 9, 2 * lanes, 1, 1, 1, 1, 1, 1, 1, 0, 0});
+  all.push_back({2, 8, 30, 12, 8, 30, 41, 1, 1, 1, 1, 1, 1, 1, 0, 0});
+  all.push_back({1, 9, 13, 24, 9, 13, 36, 3, 1, 1, 1, 1, 1, 1, 0, 0});
   all.push_back({1, 9, 11, 5, 5, 4, 6, 1, 3, 5, 2, 3, 1, 2, 1, 4});  // ragged
   all.push_back({1, 6, 6, 12, 6, 6, 18, 3, 3, 3, 1, 1, 1, 1, 1, 1}); // groups
   all.push_back({2, 4, 5, 32, 4, 5, 64, 2, 3, 3, 1, 1, 1, 1, 1, 1});

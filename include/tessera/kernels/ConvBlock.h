@@ -97,6 +97,7 @@ private:
     part.pass.tail = part.columns - (part.vectors - 1) * kLanes;
     part.pass.bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + firstOut;
     part.pass.epilogue = &epilogue;
+    part.pass.clips = convClips<Arch>(epilogue);
     part.pass.adds = epilogue.residual != nullptr;
     return part;
   }

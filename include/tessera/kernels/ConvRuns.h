@@ -7,6 +7,11 @@
 
 namespace tessera::kernels {
 
+/// Whether any number is outside the bounds of an epilogue.
+template <class Arch> TESSERA_INLINE bool convClips(const ConvEpilogue &epilogue) {
+  return !(epilogue.low == -__builtin_huge_valf() && epilogue.high == __builtin_huge_valf());
+}
+
 /// A stretch of the sum: the inputs at `input` + i * step from each pixel of a tile, times rows
 /// `filter` + i of the packed filter, for i < length.
 template <class Arch> struct ConvRun {

@@ -24,7 +24,8 @@ template <class Arch> struct ConvPass {
   std::int64_t residual;       ///< from an output to the element of the residual that belongs to it
   bool adds;                   ///< whether there is a residual
   bool resumes;                ///< starts from what is in the output
-  bool last;                   ///< clips and activates
+  bool last;                   ///< ends the sum
+  bool clips;                  ///< holds it to the bounds then
   std::int64_t length, shares; ///< of the rows that come next: how many, shares not yet asked for
 
   /// The next tile asks for the next share.
@@ -57,7 +58,7 @@ template <class Arch, int Rows, int Vectors> struct ConvTile {
         stretch(acc, pixels, pass, pass.runs[i], 1, soon);
       else
         stretch(acc, pixels, pass, pass.runs[i], pass.step, soon);
-    if (pass.last)
+    if (pass.last && pass.clips)
       clip(acc, *pass.epilogue);
     TESSERA_UNROLL
     for (int r = 0; r < Rows; ++r) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "tessera/kernels/ConvBlock.h"
+#include "tessera/kernels/ConvPlanes.h"
 #include "tessera/kernels/Family.h"
+#include "tessera/support/Caches.h"
 #include "tessera/support/Parallel.h"
 
 namespace tessera::kernels {
@@ -10,6 +12,7 @@ namespace tessera::kernels {
 template <class Arch> struct Conv2d {
   static constexpr Family kFamily = Family::Conv2d;
   using Block = ConvBlock<Arch>;
+  using Planes = ConvPlanes<Arch>;
 
   /// y = epilogue(the convolution of x by the filter), in the sizes of `shape`.
   ///
@@ -27,6 +30,11 @@ template <class Arch> struct Conv2d {
                   const float *filter, const ConvLayout *yLayout, float *y,
                   const ConvEpilogue *epilogue, std::int64_t cacheBytes, ParallelFor parallelFor,
                   void *pool) {
+    if (Planes::serves(*shape, *xLayout, *yLayout, caches().l1)) {
+      Planes planes(*shape, *xLayout, x, filter, *yLayout, y, *epilogue);
+      parallelFor(pool, planes.count(), &Planes::task, &planes);
+      return;
+    }
     Block block(*shape, *xLayout, x, filter, *yLayout, y, *epilogue, cacheBytes);
     parallelFor(pool, block.count(), &Block::task, &block);
   }
