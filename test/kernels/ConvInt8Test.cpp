@@ -232,8 +232,13 @@ TEST_CASE("conv2d_int8 is exact and requantises as Int8.h says", "[conv][int8]")
 TEST_CASE("depthwise_int8 is exact and requantises as Int8.h says", "[conv][int8]") {
   forEachRow(Family::DepthwiseInt8, [&](const KernelRow &row) {
     int index = 0;
-    for (std::int64_t c : {1, 5, 63, 64, 65, 130})
+    for (std::int64_t c : {1, 5, 32, 63, 64, 65, 130})
       for (ConvShape s : {ConvShape{1, 7, 7, c, 7, 7, c, c, 3, 3, 1, 1, 1, 1, 1, 1},
+                          ConvShape{1, 6, 9, c, 7, 10, c, c, 3, 3, 1, 1, 1, 1, 1, 1},
+                          ConvShape{1, 7, 6, c, 7, 6, c, c, 3, 3, 1, 1, 2, 1, 2, 1},
+                          ConvShape{1, 3, 1, c, 6, 4, c, c, 5, 3, 1, 1, 1, 1, 4, 2},
+                          ConvShape{1, 5, 4, c, 5, 4, c, c, 4, 5, 1, 1, 1, 1, 1, 2},
+                          ConvShape{1, 3, 3, c, 3, 3, c, c, 17, 3, 1, 1, 1, 1, 8, 1},
                           ConvShape{2, 9, 11, c, 5, 6, c, c, 3, 3, 2, 2, 1, 1, 1, 1},
                           ConvShape{1, 5, 6, c, 5, 6, c, c, 5, 5, 1, 1, 1, 1, 2, 2},
                           ConvShape{1, 9, 8, c, 4, 5, c, c, 5, 5, 2, 2, 1, 1, 1, 3},

@@ -22,6 +22,9 @@ template <class Arch, class T> struct DepthwiseTileInt8 {
     return (ky * kw + kx) * kChannels + channel;
   }
 
+  /// How often the channels of a block are in it.
+  static TESSERA_INLINE std::int64_t copies(std::int64_t) { return 1; }
+
   /// Channels [channel, channel + channels) of one image, whose first pixel's are at x.
   DepthwiseTileInt8(const ConvShape &shape, const ConvLayout &layout, const T *image,
                     const std::int8_t *packed, std::int64_t firstChannel, std::int64_t count,
@@ -32,7 +35,24 @@ template <class Arch, class T> struct DepthwiseTileInt8 {
                             channels, s.kh * s.kw, e.aZero, e);
   }
 
-  /// Line oy, whose first pixel is at y; pixels are `pixel` elements apart.
+  /// Lines [begin, end) of the outputs of the image whose first pixel is at y; lines and pixels are
+  /// `row` and `pixel` elements apart.
+  void lines(std::int64_t begin, std::int64_t end, char *y, std::int64_t row,
+             std::int64_t pixel) const {
+    const std::int64_t size = e.output == Int8Output::I32 || e.output == Int8Output::F32 ? 4 : 1;
+    for (std::int64_t oy = begin; oy < end; ++oy)
+      line(oy, y + oy * row * size, pixel);
+  }
+
+private:
+  const ConvShape &s;
+  const ConvLayout &xl;
+  const T *x;
+  const std::int8_t *filter;
+  std::int64_t channel, channels;
+  const Int8Epilogue &e;
+  alignas(64) std::int32_t first[kChannels];
+
   void line(std::int64_t oy, char *y, std::int64_t pixel) const {
     const std::int64_t size = e.output == Int8Output::I32 || e.output == Int8Output::F32 ? 4 : 1;
     for (std::int64_t ox = 0; ox < s.outW; ++ox) {
@@ -46,15 +66,6 @@ template <class Arch, class T> struct DepthwiseTileInt8 {
       Int8Finish<Arch>::run(sums, &none, y + ox * pixel * size, 0, 1, channel, channels, e);
     }
   }
-
-private:
-  const ConvShape &s;
-  const ConvLayout &xl;
-  const T *x;
-  const std::int8_t *filter;
-  std::int64_t channel, channels;
-  const Int8Epilogue &e;
-  alignas(64) std::int32_t first[kChannels];
 
   void add(std::int32_t *sums, std::int64_t yy, std::int64_t xx, const std::int8_t *taps) const {
     if (yy < 0 || yy >= s.h || xx < 0 || xx >= s.w) {

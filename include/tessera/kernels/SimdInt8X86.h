@@ -160,6 +160,16 @@ template <> struct Int8Bytes<xsimd::avx512bw> {
 
   template <int Vectors>
   TESSERA_INLINE void store(void *p, const F (&x)[Vectors], std::int64_t count) const {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i bytes = _mm512_permutexvar_epi32(order, packed(x));
+    if (count == 64)
+      _mm512_storeu_si512(p, bytes);
+    else
+      _mm512_mask_storeu_epi8(p, (__mmask64(1) << count) - 1, bytes);
+  }
+
+  /// The bytes of lanes 4 * a to 4 * a + 3 of vector v are at 16 * a + 4 * v.
+  template <int Vectors> TESSERA_INLINE __m512i packed(const F (&x)[Vectors]) const {
     static_assert(Vectors <= 4);
     __m512i v[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                     _mm512_setzero_si512()};
@@ -172,13 +182,7 @@ template <> struct Int8Bytes<xsimd::avx512bw> {
       a = _mm512_adds_epi16(a, zero);
       b = _mm512_adds_epi16(b, zero);
     }
-    const __m512i mixed = isSigned ? _mm512_packs_epi16(a, b) : _mm512_packus_epi16(a, b);
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i bytes = _mm512_permutexvar_epi32(order, mixed);
-    if (count == 64)
-      _mm512_storeu_si512(p, bytes);
-    else
-      _mm512_mask_storeu_epi8(p, (__mmask64(1) << count) - 1, bytes);
+    return isSigned ? _mm512_packs_epi16(a, b) : _mm512_packus_epi16(a, b);
   }
 };
 template <> struct Int8Shape<xsimd::avx512bw> {

@@ -56,8 +56,7 @@ private:
     for (std::int64_t ch = 0; ch < s.c; ch += Tile::kChannels) {
       const std::int64_t channels = s.c - ch < Tile::kChannels ? s.c - ch : Tile::kChannels;
       const Tile tile(s, w.xl, w.x + image * w.xl.image + ch, filter, ch, channels, w.e);
-      for (std::int64_t oy = first; oy < last; ++oy)
-        tile.line(oy, w.y + (image * w.yl.image + oy * w.yl.row) * size, w.yl.pixel);
+      tile.lines(first, last, w.y + image * w.yl.image * size, w.yl.row, w.yl.pixel);
       filter += Tile::blockBytes(s.kh, s.kw);
     }
   }
