@@ -2,9 +2,17 @@
 #include "tessera/kernels/AllKernels.inc"
 #include "tessera/kernels/DeviceAbi.h"
 
+#include <cstddef>
+
 using namespace tessera::kernels;
 using Arch = TESSERA_ARCH;
 using Vec = Simd<Arch>::F::register_type;
+
+// Generated code fills AttentionArgs word by word.
+static_assert(sizeof(AttentionArgs) == 35 * sizeof(int64_t) &&
+              offsetof(AttentionArgs, scale) == 23 * sizeof(int64_t) &&
+              offsetof(AttentionArgs, mask) == 24 * sizeof(int64_t) &&
+              offsetof(AttentionArgs, pool) == 34 * sizeof(int64_t));
 
 extern "C" {
 

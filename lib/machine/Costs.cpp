@@ -169,6 +169,32 @@ FailureOr<Cost> CostModel::ofMma(const Step &step) const {
   return cost;
 }
 
+/// A kernel of a CPU: both products at the matrix unit's rate, and between them the instructions of
+/// the softmax on each register of scores.
+FailureOr<Cost> CostModel::ofAttention(const Step &step) const {
+  const View &q = step.operands[0].view, &k = step.operands[1].view, &v = step.operands[2].view;
+  const tile::Mma *unit = chip.isCpu() ? chip.mmaFor(q.type, k.type) : nullptr;
+  FailureOr<const tile::VectorUnit *> vector = unitOf(step);
+  if (!unit || failed(vector))
+    return step.op->emitOpError("is not placed on a pipe yet, so it cannot be timed");
+  const int64_t rows = q.sizes[0], depth = q.sizes[1], keys = k.sizes[0], width = v.sizes[1];
+  Cost cost;
+  cost.pipe = {unit->core, unit->pipe};
+  cost.macs = double(rows) * double(keys) * double(depth + width);
+  cost.macType = unit->types.a;
+  cost.idealCycles = cost.macs * unit->cycles / double(unit->m * unit->n * unit->k);
+  // Queries lie in the lanes.
+  const int64_t lanes = std::max<int64_t>((*vector)->bytes / q.elementBytes, 1);
+  const double registers = double(llvm::divideCeil(rows, lanes)) * double(keys);
+  const double full = double(llvm::divideCeil(rows, lanes) * lanes) / double(rows);
+  cost.cycles = unit->head + full * cost.idealCycles;
+  for (StringRef op : {"max", "sub", "exp", "add"})
+    cost.cycles += registers * (*vector)->cyclesPerRepeatOf(op);
+  cost.vectorOps = 4 * double(rows) * double(keys);
+  countGlobal(step, cost);
+  return cost;
+}
+
 FailureOr<const tile::VectorUnit *> CostModel::unitOf(const Step &step) const {
   const tile::VectorUnit *unit = chip.vectorFor();
   if (!unit)
@@ -284,6 +310,8 @@ FailureOr<Cost> CostModel::ofKind(const Step &step) const {
     return ofCopy(step, view(0), view(1), view(1));
   if (isa<tile::MmaOp>(step.op))
     return ofMma(step);
+  if (isa<tile::AttentionOp>(step.op))
+    return ofAttention(step);
   if (isa<tile::VectorOp, tile::RowReduceOp>(step.op))
     return ofVector(step);
   if (isa<tile::FillOp>(step.op))

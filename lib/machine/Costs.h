@@ -64,6 +64,7 @@ private:
   mlir::FailureOr<Cost> ofCopy(const Step &step, const View &from, const View &to,
                                const View &moved) const;
   mlir::FailureOr<Cost> ofMma(const Step &step) const;
+  mlir::FailureOr<Cost> ofAttention(const Step &step) const;
   mlir::FailureOr<Cost> ofVector(const Step &step) const;
   mlir::FailureOr<Cost> ofFill(const Step &step) const;
   mlir::FailureOr<Cost> ofWindow(const Step &step) const;

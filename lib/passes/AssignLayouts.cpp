@@ -1,4 +1,5 @@
 // npu-assign-layouts: gives contraction operands the layout that the chip's matrix unit reads.
+#include "Attention.h"
 #include "Constants.h"
 #include "FoldConstants.h"
 #include "PassingCost.h"
@@ -126,7 +127,15 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
       if (isa<npu::MatmulOp, npu::Conv2DOp>(op) && !op->getParentOfType<npu::KernelOp>())
         contractions.push_back(op);
     });
+    // Attention takes its operands as they are.
+    llvm::SmallPtrSet<Operation *, 8> inAttention;
+    for (Operation *op : contractions)
+      if (std::optional<Attention> attention = matchAttention(op);
+          attention && chooseAttentionTile(typesOf(*attention), *chip))
+        inAttention.insert(attention->ops.begin(), attention->ops.end());
     for (Operation *op : contractions) {
+      if (inAttention.contains(op))
+        continue;
       if (auto matmul = dyn_cast<npu::MatmulOp>(op))
         assign(matmul);
       else

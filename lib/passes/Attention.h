@@ -34,6 +34,8 @@ enum class AttentionWay {
   throughGlobal,
   /// From memory to memory of the cores, some columns at a time: PlaceAttentionOnChip.cpp.
   onChip,
+  /// In registers and caches, by a kernel that reads its operands where they are.
+  inPlace,
 };
 
 /// Parts that one block of attention is computed in.

@@ -115,11 +115,33 @@ std::optional<AttentionTile> tileOnChip(const Need &need) {
   return best;
 }
 
+/// Attention of a CPU is a kernel of the library, which takes whole blocks of queries apart by
+/// itself. Blocks are there for threads.
+std::optional<AttentionTile> tileInPlace(const AttentionTypes &types, const Need &need) {
+  constexpr int64_t kRows = 64; // queries that the kernel takes at a time
+  // By measurement: with fewer, lanes are idle, and three kernels take less time.
+  constexpr int64_t kLeastQueries = 16;
+  constexpr int64_t kFewRows = 8; // so many it does another way, which wants memory of its own
+  constexpr int64_t kBlocks = 4;  // of each core, so that none waits long for another
+  if (!types.result.isF32() || !types.query.getElementType().isF32() ||
+      (types.mask && !types.mask.getElementType().isF32()) || need.queries < kLeastQueries)
+    return std::nullopt;
+  int64_t wanted = kBlocks * std::max<int64_t>(need.chip.core(need.chip.matrixCore())->count, 1);
+  int64_t rows = int64_t(llvm::alignTo(need.queries, kRows));
+  while (rows > kRows && need.batch * int64_t(llvm::divideCeil(need.queries, rows)) < wanted)
+    rows -= kRows;
+  while (need.queries % rows != 0 && need.queries % rows <= kFewRows)
+    rows += kRows;
+  return AttentionTile{AttentionWay::inPlace, rows, need.keys, need.keys};
+}
+
 } // namespace
 
 /// How the chip's memories are joined, or nullopt where blocks of attention have no way.
 static std::optional<AttentionWay> wayOf(const tile::Mma &unit, const tile::ChipSpec &chip) {
-  if (!chip.fixpipe || chip.matrixCore() == chip.vectorCore())
+  if (chip.isCpu())
+    return AttentionWay::inPlace;
+  if (!chip.fixpipe || chip.matrixCore() == chip.vectorCore() || unit.b.panel > 0)
     return std::nullopt;
   StringRef from = unit.c.spaces.front(), to = chip.vectorFor()->spaces.front();
   if (!chip.path(from, to))
@@ -147,8 +169,8 @@ std::optional<AttentionTile> tessera::chooseAttentionTile(const AttentionTypes &
                                                           const tile::ChipSpec &chip) {
   const tile::VectorUnit *vector = chip.vectorFor();
   Type element = types.query.getElementType();
-  const tile::Mma *unit = chip.isCpu() ? nullptr : chip.mmaFor(element, element);
-  if (!unit || !vector || vector->bytes < kF32 || unit->b.panel > 0 ||
+  const tile::Mma *unit = chip.mmaFor(element, element);
+  if (!unit || !vector || vector->bytes < kF32 ||
       !isa<Float16Type, BFloat16Type, Float32Type>(element))
     return std::nullopt;
   int64_t rank = types.query.getRank();
@@ -176,5 +198,13 @@ std::optional<AttentionTile> tessera::chooseAttentionTile(const AttentionTypes &
                   types.mask ? types.mask.getElementTypeBitWidth() / 8 : 0,
                   std::max<int64_t>(chip.core(chip.matrixCore())->ratio, 1),
                   types.isBlock};
-  return *way == AttentionWay::onChip ? tileOnChip(need) : tileThroughGlobal(need);
+  switch (*way) {
+  case AttentionWay::throughGlobal:
+    return tileThroughGlobal(need);
+  case AttentionWay::onChip:
+    return tileOnChip(need);
+  case AttentionWay::inPlace:
+    return tileInPlace(types, need);
+  }
+  return std::nullopt;
 }

@@ -370,7 +370,9 @@ Value tessera::addressOf(OpBuilder &b, Location loc, Value buffer) {
 LogicalResult tessera::lowerTileOp(IRRewriter &b, Operation *op, int64_t lanes,
                                    DeviceLibrary &library) {
   b.setInsertionPoint(op);
-  if (failed(KernelCalls(b, op, lanes, library).lower()))
+  if (auto attention = dyn_cast<tile::AttentionOp>(op))
+    lowerAttention(b, attention, library);
+  else if (failed(KernelCalls(b, op, lanes, library).lower()))
     return failure();
   b.eraseOp(op);
   return success();

@@ -41,6 +41,9 @@ mlir::LogicalResult lowerVectorWork(mlir::OpBuilder &b, VectorWork work, int64_t
 mlir::LogicalResult lowerTileOp(mlir::IRRewriter &b, mlir::Operation *op, int64_t lanes,
                                 DeviceLibrary &library);
 
+/// Lowers attention that is a kernel of the library.
+void lowerAttention(mlir::IRRewriter &b, tile::AttentionOp op, DeviceLibrary &library);
+
 /// The address of a buffer's first element, as !llvm.ptr.
 mlir::Value addressOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value buffer);
 

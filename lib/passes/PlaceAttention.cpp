@@ -243,6 +243,11 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
   const tile::Mma *unit = chip.mmaFor(element, element);
   if (!tile || !unit)
     return op.emitOpError("has no way through the memories of chip ") << chip.name;
+  if (tile->way == AttentionWay::inPlace) {
+    tile::AttentionOp::create(b, loc, TypeRange(), w.query, w.key, w.value, w.mask, w.out,
+                              op.getScaleAttr());
+    return success();
+  }
   if (tile->way == AttentionWay::onChip) {
     placeAttentionOnChip(op, *tile, *unit);
     return success();

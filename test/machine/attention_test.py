@@ -1,4 +1,4 @@
-"""Attention on NPUs: what its kernels move, that they are right and ordered, and how near the
+"""Attention: what its kernels move, that they are right and ordered, and how near the
 schedule comes to the bound that docs/machine.md derives from a chip's file."""
 import json
 import math
@@ -141,8 +141,9 @@ class AttentionTest(ToolTest):
                  attention(70, 300, 64, heads=2, mask=(70, 300)),
                  attention(70, 300, 64, heads=2, mask=(2, 1, 300)),
                  attention(70, 130, 40, heads=2, element="f32", mask=(2, 70, 130)))
-        for chip in ("ascend-910b2", "ascend-950"):
-            for text in cases:
+        wide = [text for text in cases if "xf32" in text]
+        for chip, some in (("ascend-910b2", cases), ("ascend-950", cases), ("cpu-avx2", wide)):
+            for text in some:
                 with self.subTest(chip=chip, text=text):
                     model = self.write("m.mlir", text)
                     (kernel,) = self.sim(text, chip)
@@ -150,6 +151,18 @@ class AttentionTest(ToolTest):
                     self.succeeds("run", model, "--chip", chip, "--random-inputs", "--check",
                                   "--tolerance", "1e-5" if "xf32" in text else "5e-3")
                     self.succeeds("check", model, "--chip", chip)
+
+
+    def test_threads_change_nothing_on_a_cpu(self):
+        model = self.write("m.mlir", attention(200, 150, 64, heads=2, element="f32"))
+        outputs = []
+        for threads in ("1", "2"):
+            folder = self.path(threads)
+            self.succeeds("run", model, "--random-inputs", "--threads", threads, "--output-dir",
+                          folder)
+            with open(os.path.join(folder, "output_0.pb"), "rb") as file:
+                outputs.append(file.read())
+        self.assertEqual(*outputs)
 
 
 if __name__ == "__main__":

@@ -154,6 +154,10 @@ void tessera_copy_nz2nd_8(const void *nz, int64_t nz_block_row, int64_t nz_block
                           int64_t nd_row_stride, int64_t nd_col_stride, int64_t rows, int64_t cols,
                           int64_t c0);
 
+/* AttentionArgs of AttentionArgs.h: each of its members is a word of eight bytes, in their order.
+ * Machine code only. attention.h */
+void tessera_attention_f32(const void *args);
+
 #ifdef __cplusplus
 }
 #endif

@@ -103,6 +103,11 @@ static std::optional<PipeId> kindOfPipe(Operation *op, const ChipSpec &chip) {
     return moverOf(drain.getSource(), drain.getTarget(), chip);
   if (auto fill = dyn_cast<FillOp>(op))
     return fillPipe(fill, chip);
+  if (auto attention = dyn_cast<AttentionOp>(op)) {
+    Type element = cast<ShapedType>(attention.getQuery().getType()).getElementType();
+    const Mma *unit = chip.isCpu() ? chip.mmaFor(element, element) : nullptr;
+    return unit ? std::optional(idOf(unit->core, unit->pipe, chip)) : std::nullopt;
+  }
   if (auto mma = dyn_cast<MmaOp>(op)) {
     auto element = [](Value v) { return cast<BaseMemRefType>(v.getType()).getElementType(); };
     Type a = element(mma.getLhs()), b = element(mma.getRhs());
