@@ -1,10 +1,10 @@
-// Lifetimes of buffers in program order, and first-fit addresses for them.
+// Lifetimes of buffers in program order.
 #include "Intervals.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
-#include "llvm/Support/MathExtras.h"
+#include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
 
@@ -28,7 +28,8 @@ Interval ProgramOrder::lifetime(Value buffer) const {
   while (!views.empty()) {
     Value view = views.pop_back_val();
     for (Operation *user : view.getUsers()) {
-      if (isa<ViewLikeOpInterface>(user) || isa<memref::CollapseShapeOp, memref::ExpandShapeOp>(user)) {
+      if (isa<ViewLikeOpInterface>(user) ||
+          isa<memref::CollapseShapeOp, memref::ExpandShapeOp>(user)) {
         views.push_back(user->getResult(0));
         continue;
       }
@@ -45,33 +46,14 @@ Interval ProgramOrder::lifetime(Value buffer) const {
   return interval;
 }
 
-int64_t tessera::packIntervals(MutableArrayRef<Interval> intervals, int64_t align) {
-  SmallVector<Interval *> order;
-  for (Interval &interval : intervals)
-    order.push_back(&interval);
-  llvm::sort(order, [](Interval *a, Interval *b) {
-    return std::tuple(-a->bytes, a->begin, a) < std::tuple(-b->bytes, b->begin, b);
-  });
-  SmallVector<Interval *> placed;
-  int64_t total = 0;
-  for (Interval *interval : order) {
-    // Those live at the same time, by address; the first gap that is wide enough is taken.
-    SmallVector<Interval *> others;
-    for (Interval *other : placed)
-      if (other->begin <= interval->end && interval->begin <= other->end)
-        others.push_back(other);
-    llvm::sort(others, [](Interval *a, Interval *b) { return a->offset < b->offset; });
-    int64_t at = 0;
-    for (Interval *other : others) {
-      if (at + interval->bytes <= other->offset)
-        break;
-      at = std::max(at, int64_t(llvm::alignTo(other->offset + other->bytes, align)));
-    }
-    interval->offset = at;
-    total = std::max(total, at + interval->bytes);
-    placed.push_back(interval);
-  }
-  return total;
+Packing tessera::packIntervals(MutableArrayRef<Interval> intervals, int64_t align, int64_t enough) {
+  std::vector<Block> blocks;
+  for (const Interval &interval : intervals)
+    blocks.push_back({interval.bytes, interval.begin, interval.end, 0});
+  const Packing packing = packBlocks(blocks, align, enough);
+  for (auto [interval, block] : llvm::zip_equal(intervals, blocks))
+    interval.offset = block.offset;
+  return packing;
 }
 
 std::pair<int64_t, int64_t> tessera::peak(ArrayRef<Interval> intervals) {

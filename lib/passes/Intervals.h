@@ -2,6 +2,8 @@
 #ifndef TESSERA_LIB_PASSES_INTERVALS_H
 #define TESSERA_LIB_PASSES_INTERVALS_H
 
+#include "Packing.h"
+
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
@@ -30,9 +32,9 @@ private:
   llvm::DenseMap<mlir::Operation *, int64_t> first, last;
 };
 
-/// Gives each interval the lowest offset (a multiple of `align`) at which it meets no other that
-/// is live at the same time, largest first. Returns the bytes needed.
-int64_t packIntervals(llvm::MutableArrayRef<Interval> intervals, int64_t align);
+/// Gives each interval an offset, a multiple of `align`, at which it meets no other that is live at
+/// the same time (Packing.h).
+Packing packIntervals(llvm::MutableArrayRef<Interval> intervals, int64_t align, int64_t enough = 0);
 
 /// The most bytes that are live at once, and one operation index where they are.
 std::pair<int64_t, int64_t> peak(llvm::ArrayRef<Interval> intervals);

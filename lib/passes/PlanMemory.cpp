@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Remarks.h"
 
 #include <map>
 
@@ -72,10 +73,11 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
       const tile::Memory *memory = chip.memory(name);
       std::string space = core > 0 ? name + "." + std::to_string(core) : name;
       int64_t align = memory ? std::max<int64_t>(memory->align, 1) : 1;
-      int64_t bytes = packIntervals(intervals, std::max(align, kArenaAlign));
+      int64_t bytes = packIntervals(intervals, std::max(align, kArenaAlign)).bytes;
       // A CPU's scratch is a share of a cache: more than that is slow, not wrong.
       if (memory && !memory->onChip() && !chip.isCpu() && bytes > memory->capacity())
         return overflow(kernel, *memory, intervals, bytes, chip);
+      explain(kernel, space, intervals, bytes);
       for (const Interval &interval : intervals) {
         Operation *owner = interval.buffer.getDefiningOp();
         owner->setAttr("tile.space", b.getStringAttr(space));
@@ -85,6 +87,24 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
     }
     kernel->setAttr("tile.space_bytes", b.getDictionaryAttr(sizes));
     return success();
+  }
+
+  /// A remark on what sharing addresses saves, and how near the plan is to the least there can be.
+  static void explain(func::FuncOp function, StringRef space, ArrayRef<Interval> intervals,
+                      int64_t bytes) {
+    remark::detail::InFlightRemark said = remark::passed(
+        function.getLoc(),
+        remark::RemarkOpts::name("addresses").category("plan").function(function.getName()));
+    if (!said)
+      return;
+    int64_t apart = 0, live = peak(intervals).first;
+    for (const Interval &interval : intervals)
+      apart += interval.bytes;
+    said << remark::add("{0} of {1}: {2} bytes for {3} buffers; {4} are live at once, and without "
+                        "sharing addresses they would take {5}",
+                        space, function.getName(), bytes, intervals.size(), live, apart)
+         << remark::metric("bytes", bytes) << remark::metric("live-bytes", live)
+         << remark::metric("unshared-bytes", apart);
   }
 
   LogicalResult overflow(func::FuncOp kernel, const tile::Memory &memory,
@@ -116,7 +136,8 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
       interval.bytes = std::max<int64_t>(bytesOf(alloc.getType()), 1);
       intervals.push_back(interval);
     }
-    int64_t bytes = packIntervals(intervals, kArenaAlign);
+    int64_t bytes = packIntervals(intervals, kArenaAlign).bytes;
+    explain(entry, "the arena", intervals, bytes);
     OpBuilder b(&getContext());
     auto type = MemRefType::get({bytes}, b.getI8Type());
     unsigned index = entry.getNumArguments();

@@ -17,6 +17,7 @@ enum class Fill {
   unit,     ///< Reals in (-1, 1).
   small,    ///< Whole numbers from -4 to 4.
   nonzero,  ///< Whole numbers from 1 to 5, of either sign.
+  weight,   ///< Reals whose square sums up to 1 over `bound` of them.
   index,    ///< Whole numbers from -bound to bound - 1.
 };
 
@@ -27,7 +28,10 @@ struct Input {
   int64_t bound = 1;
 };
 
-/// A piece of @main: `body` reads the inputs as %a, %b, %c ... and defines what `results` name.
+/// The name of an input without the %: a to z, then a1 to z1, a2 ...
+std::string inputName(size_t index);
+
+/// A piece of @main: `body` reads the inputs by their names and defines what `results` name.
 struct Case {
   std::string name;
   std::vector<Input> inputs;
@@ -43,5 +47,8 @@ std::string type(const Dims &dims, const std::string &element = "f32");
 std::vector<Case> fixedCases();
 /// One case of random family and shape.
 Case randomCase(std::mt19937_64 &random);
+/// Up to `steps` such operators and a few groups of them, each on what the others give. Fewer steps
+/// of the same random numbers make a program that this one begins with.
+Case randomProgram(std::mt19937_64 &random, int64_t steps);
 
 } // namespace tessera::sweep

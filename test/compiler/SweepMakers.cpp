@@ -27,6 +27,11 @@ std::string real(double value) {
 
 } // namespace
 
+std::string inputName(size_t index) {
+  const std::string letter(1, char('a' + index % 26));
+  return index < 26 ? letter : letter + std::to_string(index / 26);
+}
+
 std::string type(const Dims &dims, const std::string &element) {
   std::string text = "tensor<";
   for (int64_t dim : dims)

@@ -40,4 +40,7 @@ Case expand(const Dims &from, const Dims &to);
 Case gather(const Dims &data, const Dims &indices, int64_t axis, const std::string &element = "f32",
             const std::string &indexType = "i64");
 
+/// A random operator on reals whose first input has these dims. It keeps reals of moderate size so.
+Case randomOn(std::mt19937_64 &random, const Dims &first);
+
 } // namespace tessera::sweep
