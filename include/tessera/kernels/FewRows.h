@@ -31,28 +31,33 @@ template <class Arch, int Rows, int Vectors> struct FewRows {
   }
 
 private:
-  /// Depth of a block of a b that is read by columns of register tiles.
+  /// Depth of a block of a b that is read by columns. This and the numbers below are fixed: the
+  /// compiler's device library has this code too, which links nothing and asks no machine.
   static constexpr std::int64_t kDepth = 384;
   /// Columns between two visits of a group when a has more rows than one register tile: the
   /// second tile finds them in L1.
   static constexpr std::int64_t kColumns = 256;
-  /// More elements than this come from beyond L2, where they arrive fastest in long rows: on Zen 4
-  /// four rows by 3072x768 in L3 ran at 46 instead of 31 Gflop/s.
-  static constexpr std::int64_t kFar = std::int64_t(1) << 18;
+  /// Rows of b that are fetched ahead of a tile that reads it by columns, when those are several
+  /// lines wide: no prefetcher follows so many short pieces. On Zen 4 four rows by 3072x768 in L3
+  /// ran at 79 instead of 46 Gflop/s in long rows; 16 and 64 rows ahead were slower.
+  static constexpr int kAhead = Vectors * S::kLanes >= 64 ? 32 : 0;
+  /// More elements than this arrive fastest in long rows all the same: where columns fetch ahead,
+  /// those that come from memory to at most four rows of a, else all that come from beyond L2.
+  static constexpr std::int64_t kFar = std::int64_t(1) << (kAhead > 0 ? 22 : 18);
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
   /// Rows of b that stream past at once, each a stream for the prefetcher and the TLB to follow; 0
   /// to read b by columns, where c need not make a trip through the registers for each group.
-  /// Eight streams were fastest from memory, up to 2.3 times columns, and for one or two rows from
-  /// L3; for three and four rows sixteen were, unless the tiles are wide enough to read columns.
+  /// Eight streams were fastest from memory, up to three times columns, and for one or two rows
+  /// from L3; for three and four rows sixteen were, where columns do not fetch ahead.
   static TESSERA_INLINE std::int64_t groupOf(std::int64_t bK, std::int64_t m, std::int64_t n,
                                              std::int64_t k) {
     if (k * bK <= kNear)
       return 0;
-    if (m <= 2 || k * n > kFar)
+    if (m <= 2 || (k * n > kFar && (m <= 4 || kAhead == 0)))
       return 8;
-    return m <= 4 && S::kLanes < 16 ? 16 : 0;
+    return m <= 4 && kAhead == 0 ? 16 : 0;
   }
 
   static __attribute__((noinline)) void streams(const float *a, std::int64_t aRow, std::int64_t aK,
@@ -73,6 +78,17 @@ private:
                                     const float *b, std::int64_t bK, float *c, std::int64_t cRow,
                                     std::int64_t m, std::int64_t n, std::int64_t k,
                                     bool accumulate) {
+    if (k * bK <= kNear)
+      columns<0>(a, aRow, aK, b, bK, c, cRow, m, n, k, accumulate);
+    else
+      columns<kAhead>(a, aRow, aK, b, bK, c, cRow, m, n, k, accumulate);
+  }
+
+  template <int Ahead>
+  static TESSERA_INLINE void columns(const float *a, std::int64_t aRow, std::int64_t aK,
+                                     const float *b, std::int64_t bK, float *c, std::int64_t cRow,
+                                     std::int64_t m, std::int64_t n, std::int64_t k,
+                                     bool accumulate) {
     constexpr std::int64_t kWidth = Vectors * S::kLanes;
     const std::int64_t whole = n - n % S::kLanes;
     std::int64_t p = 0;
@@ -80,8 +96,9 @@ private:
       const std::int64_t depth = least(k - p, kDepth);
       const float *as = a + p * aK, *bs = b + p * bK;
       for (std::int64_t j = 0; j < whole; j += kWidth)
-        TileColumn<Arch, Rows, Vectors>::run(as, aRow, aK, bs + j, bK, c + j, cRow, m,
-                                             least(whole - j, kWidth), depth, accumulate || p > 0);
+        TileColumn<Arch, Rows, Vectors, false, Ahead>::run(as, aRow, aK, bs + j, bK, c + j, cRow, m,
+                                                           least(whole - j, kWidth), depth,
+                                                           accumulate || p > 0);
       if (whole < n)
         TileColumn<Arch, Rows, 1, true>::run(as, aRow, aK, bs + whole, bK, c + whole, cRow, m,
                                              n - whole, depth, accumulate || p > 0);

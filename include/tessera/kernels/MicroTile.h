@@ -6,8 +6,9 @@
 namespace tessera::kernels {
 
 /// c[Rows, Vectors * lanes] (+)= a[Rows, k] * b[k, Vectors * lanes]. With `PartOfB` the last vector
-/// of b is read only as far as that of c.
-template <class Arch, int Rows, int Vectors, bool PartOfB = false> struct MicroTile {
+/// of b is read only as far as that of c. `Ahead` rows ahead b is fetched into L2; 0 for not at
+/// all.
+template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0> struct MicroTile {
   using S = Simd<Arch>;
   using F = typename S::F;
 
@@ -42,6 +43,9 @@ template <class Arch, int Rows, int Vectors, bool PartOfB = false> struct MicroT
                                       std::int64_t aK, const float *b, std::int64_t bK,
                                       std::int64_t k, std::int64_t tail = S::kLanes) {
     for (std::int64_t p = 0; p < k; ++p) {
+      if constexpr (Ahead > 0)
+        for (std::int64_t line = 0; line < Vectors * S::kLanes; line += 16)
+          __builtin_prefetch(b + (p + Ahead) * bK + line, 0, 2);
       F bs[Vectors];
       TESSERA_UNROLL
       for (int v = 0; v < Vectors; ++v)
@@ -109,7 +113,8 @@ template <> struct MatmulShape<xsimd::avx512bw> {
 #endif
 
 /// A column of register tiles: all rows of one block of columns, whatever their number.
-template <class Arch, int Rows, int Vectors, bool PartOfB = false> struct TileColumn {
+template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0>
+struct TileColumn {
   using S = Simd<Arch>;
 
   /// As MicroTile::run for any m >= 0 and 1 <= columns <= Vectors * lanes. Without `PartOfB`
@@ -143,8 +148,8 @@ private:
                                              std::int64_t k, bool accumulate) {
     std::int64_t i = 0;
     for (; i + Rows <= m; i += Rows)
-      MicroTile<Arch, Rows, V, PartOfB>::run(a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, k,
-                                             tail, accumulate);
+      MicroTile<Arch, Rows, V, PartOfB, Ahead>::run(a + i * aRow, aRow, aK, b, bK, c + i * cRow,
+                                                    cRow, k, tail, accumulate);
     if (i < m)
       lastRows<Rows - 1, V>(m - i, a + i * aRow, aRow, aK, b, bK, c + i * cRow, cRow, tail, k,
                             accumulate);
@@ -156,7 +161,7 @@ private:
                                       std::int64_t cRow, std::int64_t tail, std::int64_t k,
                                       bool accumulate) {
     if (R == 1 || left == R) {
-      MicroTile<Arch, R, V, PartOfB>::run(a, aRow, aK, b, bK, c, cRow, k, tail, accumulate);
+      MicroTile<Arch, R, V, PartOfB, Ahead>::run(a, aRow, aK, b, bK, c, cRow, k, tail, accumulate);
       return;
     }
     if constexpr (R > 1)

@@ -16,6 +16,10 @@ struct Matmul {
   using Column = TileColumn<Arch, Rows, Vectors>;
   using Unpacked = FewRows<Arch, Rows, Vectors>;
   static constexpr std::int64_t kPanel = Vectors * S::kLanes;
+  /// Blocks of kRowBlock x kDepth, and panels of that depth on the stack. They are fixed, unlike
+  /// gemm.h's: the compiler chose the operands to fit its chip's memories, and a program's sums are
+  /// the same on every machine of an instruction set. 384 rows of a panel and as many elements of a
+  /// tile's rows fit any L2 and L1 of the last ten years.
   static constexpr std::int64_t kDepth = 384;
   static constexpr std::int64_t kRowBlock = 192;
 

@@ -13,7 +13,7 @@ template <class Arch> struct Mma {
   /// The panel that fills the registers; others work, in slices of it.
   static constexpr std::int64_t kPanel = Shape::kVectors * S::kLanes;
   /// Depth of a block: one slice of a panel then stays in L2 while all rows pass over it, and the
-  /// rows of one register tile in L1.
+  /// rows of one register tile in L1. Fixed for the reasons that matmul.h gives.
   static constexpr std::int64_t kDepth = 384;
   /// Rows of a block: kRowBlock x kDepth floats are 288 KiB, a share of L2 beside one panel.
   static constexpr std::int64_t kRowBlock = 192;
