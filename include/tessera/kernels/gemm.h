@@ -7,6 +7,7 @@
 #include "tessera/kernels/GemmArgs.h"
 #include "tessera/kernels/GemmFinish.h"
 #include "tessera/kernels/GemmPack.h"
+#include "tessera/kernels/GemmSmall.h"
 #include "tessera/kernels/GemmTile.h"
 
 namespace tessera::kernels {
@@ -31,6 +32,12 @@ template <class Arch, class T> struct Gemm {
     const GemmArgs &g = *args;
     if (g.m <= 0 || g.n <= 0)
       return 0;
+    if constexpr (kFloat)
+      if (GemmSmall<Arch>::suits(g)) {
+        GemmSmall<Arch>::run(g);
+        GemmFinish<Arch>::run(g, 0, g.m, 0, g.n);
+        return 0;
+      }
     if (kFloat && direct(g)) {
       if (g.parallelFor)
         g.parallelFor(g.pool, (g.n + kChunk - 1) / kChunk, &unpackedChunk,
