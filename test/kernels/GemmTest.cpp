@@ -30,10 +30,14 @@ std::string text(const Problem &p, int mode) {
 std::vector<Problem> problems(int lanes) {
   std::vector<Problem> all = {{0, 5, 3}, {5, 0, 3}, {4, 7, 0}, {1, 1, 1}, {70, 4 * lanes, 0}};
   for (std::int64_t m : {1, 5, 6, 7, 13, 17})
-    for (std::int64_t n : {1, lanes, lanes + 1, 3 * lanes + 1, 4 * lanes, 9 * lanes + 2})
+    for (std::int64_t n :
+         {1, lanes / 2, lanes, lanes + 1, 2 * lanes, 3 * lanes + 1, 4 * lanes, 9 * lanes + 2})
       all.push_back({m, n, 1 + (m * 7 + n) % 11});
   all.push_back({100, 5 * lanes + 3, 700}); // packed, with two blocks of k
   all.push_back({230, 3 * lanes + 1, 1500});
+  all.push_back({8, 9 * lanes + 2, 130}); // few rows, fetched ahead where tiles are wide
+  // Packed chunk by chunk: several of k, and of columns with a part of a panel behind them.
+  all.push_back({14, 395, 700});
   return all;
 }
 

@@ -42,23 +42,31 @@ struct GemmBlocks {
   std::int64_t rows, columns, depth;
 };
 
+/// `size` in parts of about equal size, whole steps each, none larger than `most`.
+inline __attribute__((always_inline)) std::int64_t gemmPart(std::int64_t size, std::int64_t most,
+                                                            std::int64_t step) {
+  most = most < step ? step : most;
+  const std::int64_t count = size <= most ? 1 : (size + most - 1) / most;
+  return ((size + count - 1) / count + step - 1) / step * step;
+}
+
+/// The length of a packed row of a: whole lines, and an odd number of them, so that the rows of a
+/// tile do not meet in the same set of L1.
+inline __attribute__((always_inline)) std::int64_t gemmLeftRow(std::int64_t depth) {
+  return (((depth + 15) / 16) | 1) * 16;
+}
+
 /// Blocks for a register tile of tileRows x tileColumns that fill so much of the caches.
 inline __attribute__((always_inline)) GemmBlocks gemmBlocks(const CacheBudget &budget,
                                                             std::int64_t m, std::int64_t n,
                                                             std::int64_t k, std::int64_t tileRows,
                                                             std::int64_t tileColumns) {
-  // Parts of equal size, whole steps each, none larger than `most`.
-  const auto part = [](std::int64_t size, std::int64_t most, std::int64_t step) {
-    most = most < step ? step : most;
-    const std::int64_t count = size <= most ? 1 : (size + most - 1) / most;
-    return ((size + count - 1) / count + step - 1) / step * step;
-  };
   GemmBlocks blocks;
   // The rows of one tile lie in L1, beside the panel of b that streams through it.
-  blocks.depth = part(k, budget.l1 / (4 * tileRows), 16);
+  blocks.depth = gemmPart(k, budget.l1 / (4 * tileRows), 16);
   const std::int64_t line = 4 * (blocks.depth > 0 ? blocks.depth : 16);
-  blocks.rows = part(m, budget.l2 / line / tileRows * tileRows, tileRows);
-  blocks.columns = part(n, budget.l3 / line / tileColumns * tileColumns, tileColumns);
+  blocks.rows = gemmPart(m, budget.l2 / line / tileRows * tileRows, tileRows);
+  blocks.columns = gemmPart(n, budget.l3 / line / tileColumns * tileColumns, tileColumns);
   return blocks;
 }
 

@@ -34,8 +34,7 @@ template <class Arch, class T> struct GemmPack {
                      std::int64_t n, std::int64_t width) {
     if (bN == 1) {
       for (std::int64_t p = 0; p < k; ++p)
-        for (std::int64_t j = 0; j < n; j += width)
-          row(b + p * bK + j, dst + j * k + p * width, n - j < width ? n - j : width, width);
+        panelRow(b + p * bK, dst + p * width, k * width, n, width);
       return;
     }
     for (std::int64_t j = 0; j < n; j += width) {
@@ -47,6 +46,13 @@ template <class Arch, class T> struct GemmPack {
             panel[p * width + i] = 0.0f;
       turned(b + j * bN, bN, bK, panel, width, columns, k);
     }
+  }
+
+  /// One row of `n` elements into panels of `width` columns that begin `panel` floats apart.
+  static TESSERA_INLINE void panelRow(const T *b, float *dst, std::int64_t panel, std::int64_t n,
+                                      std::int64_t width) {
+    for (std::int64_t j = 0; j < n; j += width, dst += panel)
+      row(b + j, dst, n - j < width ? n - j : width, width);
   }
 
 private:

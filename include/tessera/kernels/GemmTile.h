@@ -15,11 +15,11 @@ template <class Arch> struct GemmTile {
   template <int V>
   static constexpr int kRowsOf = kRows * kVectors / V < 12 ? kRows * kVectors / V : 12;
 
-  /// What to fetch into L2 while computing: as many rows as b has, of the width of a panel, the one
-  /// that comes next. Null for nothing.
+  /// What to fetch into L2 while computing: rows of what comes next. Null for nothing.
   struct Ahead {
     const char *at = nullptr;
     std::int64_t rowBytes = 0, share = 0; ///< share: rows for each tile
+    std::int64_t width = kPanel * 4;      ///< bytes of each row
     const char *end = nullptr;
   };
 
@@ -47,7 +47,35 @@ template <class Arch> struct GemmTile {
         }
   }
 
+  /// One tile of 1 <= rows <= kRows and 1 <= columns <= kPanel with packed operands, which fetches
+  /// all that `ahead` says.
+  static TESSERA_INLINE void one(const float *a, std::int64_t aRow, const float *b, float *c,
+                                 std::int64_t cRow, std::int64_t rows, std::int64_t columns,
+                                 std::int64_t k, bool accumulate, Ahead ahead) {
+    oneOf<kRows, kVectors>(a, aRow, b, c, cRow, rows, columns, k, accumulate, ahead);
+  }
+
 private:
+  template <int R, int V>
+  static TESSERA_INLINE void oneOf(const float *a, std::int64_t aRow, const float *b, float *c,
+                                   std::int64_t cRow, std::int64_t rows, std::int64_t columns,
+                                   std::int64_t k, bool accumulate, Ahead ahead) {
+    if constexpr (V > 1)
+      if (columns <= (V - 1) * S::kLanes)
+        return oneOf<R, V - 1>(a, aRow, b, c, cRow, rows, columns, k, accumulate, ahead);
+    if constexpr (R > 1)
+      if (rows < R)
+        return oneOf<R - 1, V>(a, aRow, b, c, cRow, rows, columns, k, accumulate, ahead);
+    call<R, V>(a, aRow, b, c, cRow, columns - (V - 1) * S::kLanes, k, accumulate, ahead);
+  }
+
+  template <int R, int V>
+  static __attribute__((noinline)) void call(const float *a, std::int64_t aRow, const float *b,
+                                             float *c, std::int64_t cRow, std::int64_t tail,
+                                             std::int64_t k, bool accumulate, Ahead ahead) {
+    tile<R, V, false>(a, aRow, 1, b, kPanel, c, cRow, tail, k, accumulate, ahead);
+  }
+
   template <int V, bool Packed>
   static TESSERA_INLINE void pickVectors(const float *a, std::int64_t aRow, std::int64_t aK,
                                          const float *b, std::int64_t bK, float *c,
@@ -86,18 +114,22 @@ private:
                                accumulate);
   }
 
-  /// acc += a * b, and the rows ahead fetched evenly between: many at once would wait for memory.
+  /// acc += a * b, and the lines ahead fetched evenly between: many at once would wait for memory.
   template <class Micro, int R, int V>
   static TESSERA_INLINE void multiply(F (&acc)[R][V], const float *a, std::int64_t aRow,
                                       const float *b, std::int64_t bK, std::int64_t k,
                                       std::int64_t tail, Ahead ahead) {
     constexpr std::int64_t kStep = 16;
     const char *at = ahead.at;
-    const std::int64_t rows = (ahead.share * kStep + k - 1) / k;
+    std::int64_t byte = 0;
+    const std::int64_t lines = (ahead.share * ((ahead.width + 63) / 64) * kStep + k - 1) / k;
     for (std::int64_t p = 0; p < k; p += kStep) {
-      for (std::int64_t r = 0; r < rows && at < ahead.end; ++r, at += ahead.rowBytes)
-        for (std::int64_t line = 0; line < kPanel * 4; line += 64)
-          __builtin_prefetch(at + line, 0, 2);
+      for (std::int64_t i = 0; i < lines && at < ahead.end; ++i) {
+        __builtin_prefetch(at + byte, 0, 2);
+        byte += 64;
+        if (byte >= ahead.width)
+          byte = 0, at += ahead.rowBytes;
+      }
       Micro::multiply(acc, a + p, aRow, 1, b + p * bK, bK, k - p < kStep ? k - p : kStep, tail);
     }
   }

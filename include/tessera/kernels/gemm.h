@@ -8,6 +8,7 @@
 #include "tessera/kernels/GemmFinish.h"
 #include "tessera/kernels/GemmPack.h"
 #include "tessera/kernels/GemmSmall.h"
+#include "tessera/kernels/GemmStream.h"
 #include "tessera/kernels/GemmTile.h"
 
 namespace tessera::kernels {
@@ -18,6 +19,7 @@ template <class Arch, class T> struct Gemm {
   using S = Simd<Arch>;
   using Pack = GemmPack<Arch, T>;
   using Tile = GemmTile<Arch>;
+  using Stream = GemmStream<Arch, T>;
   using Few = FewRows<Arch, MatmulShape<Arch>::kRows, MatmulShape<Arch>::kVectors>;
   static constexpr std::int64_t kRows = MatmulShape<Arch>::kRows;
   static constexpr std::int64_t kPanel = MatmulShape<Arch>::kVectors * S::kLanes;
@@ -48,7 +50,10 @@ template <class Arch, class T> struct Gemm {
     }
     if (!g.workspace)
       return -1;
-    packing(g);
+    if (Stream::suits(g))
+      Stream::run(g, align(g.workspace));
+    else
+      packing(g);
     return 0;
   }
 
@@ -56,16 +61,13 @@ private:
   /// Columns of one call of a parallel loop over operands where they are.
   static constexpr std::int64_t kChunk = 8 * kPanel;
 
-  /// The row of a packed block: whole lines, and an odd number of them, so that the rows of a tile
-  /// do not meet in the same set of L1.
-  static TESSERA_INLINE std::int64_t leftRow(std::int64_t depth) {
-    return (((depth + 15) / 16) | 1) * 16;
-  }
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
   static std::int64_t workspace(std::int64_t m, std::int64_t n, std::int64_t k) {
     const GemmBlocks blocks = gemmBlocks(cacheBudget(gemmClass(m, n, k)), m, n, k, kRows, kPanel);
-    return blocks.depth * blocks.columns + m * leftRow(blocks.depth) + 16;
+    const std::int64_t packed = blocks.depth * blocks.columns + m * gemmLeftRow(blocks.depth);
+    const std::int64_t streamed = Stream::workspace(m, n, k);
+    return (packed < streamed ? streamed : packed) + 16; // to begin with a line
   }
 
   /// Whether b is better read where it is: for few rows, or when it is near.
@@ -104,7 +106,8 @@ private:
     constexpr auto kSize = static_cast<std::int64_t>(sizeof(T));
     if (g.k <= 0 || g.bN != 1 || j + kPanel > g.n)
       return {};
-    return {static_cast<const char *>(g.b) + (p * g.bK + j) * kSize, g.bK * kSize};
+    return {static_cast<const char *>(g.b) + (p * g.bK + j) * kSize, g.bK * kSize, 0,
+            kPanel * kSize};
   }
 
   /// One block of k and of columns.
@@ -121,7 +124,7 @@ private:
     Stage s;
     s.g = &g;
     s.blocks = gemmBlocks(cacheBudget(gemmClass(g.m, g.n, g.k)), g.m, g.n, g.k, kRows, kPanel);
-    s.leftRow = leftRow(s.blocks.depth);
+    s.leftRow = gemmLeftRow(s.blocks.depth);
     s.right = align(g.workspace);
     s.left = s.right + s.blocks.depth * s.blocks.columns;
     for (s.j = 0; s.j < g.n; s.j += s.blocks.columns) {
