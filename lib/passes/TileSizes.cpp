@@ -100,6 +100,12 @@ static std::string drainProblem(const ContractionShape &shape, MatrixTile tile,
              : needs(bytes, space, chip.capacity(space), "its result", chip);
 }
 
+double tessera::threadedCycles(double shared, double alone, const tile::ChipSpec &chip) {
+  const tile::Core *core = chip.core(chip.matrixCore());
+  double wake = core ? chip.launchUs * core->clockMHz : 0.0;
+  return std::max(shared, std::min(alone, wake));
+}
+
 /// Estimated cycles of the whole contraction with this block.
 static double directCycles(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
                            const tile::ChipSpec &chip) {
@@ -132,7 +138,8 @@ static double directCycles(const ContractionShape &shape, MatrixTile tile, const
       block += drain * (1 - kNearest / resultBytes);
   }
   constexpr double kBlockCycles = 500; // starting a block: call, addresses, cold front end
-  return waves * (block + kBlockCycles);
+  block += kBlockCycles;
+  return chip.isCpu() ? threadedCycles(waves * block, double(blocks) * block, chip) : waves * block;
 }
 
 static bool isStaged(const tile::Mma &unit, const tile::ChipSpec &chip) {

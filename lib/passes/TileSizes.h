@@ -51,6 +51,10 @@ double matrixCycles(const ContractionShape &shape, MatrixTile tile, const tile::
 std::string matrixTileProblem(const ContractionShape &shape, MatrixTile tile,
                               const tile::ChipSpec &chip);
 
+/// Cycles of a launch on a CPU: a thread that wakes later than one alone would be done finds
+/// nothing to do, so that blocks for many threads gain nothing in a short launch.
+double threadedCycles(double shared, double alone, const tile::ChipSpec &chip);
+
 /// Steps along k of one block: elements per load of L1 and per feed of the matrix unit. On a chip
 /// whose unit reads global memory both are k.
 struct KSteps {

@@ -78,7 +78,9 @@ double tessera::vectorCycles(ArrayRef<int64_t> extents, ArrayRef<int64_t> sizes,
   // block's operands. What does not fit comes and goes once more, or does not overlap.
   double over = points * bytesPerPoint - double(room.capacity) / 2;
   double spill = std::max(over, 0.0) / room.rate;
-  return waves * (average + spill + kBlockCycles) + (whole - average);
+  double block = average + spill + kBlockCycles;
+  double shared = waves * block + (whole - average);
+  return chip.isCpu() ? threadedCycles(shared, blocks * block, chip) : shared;
 }
 
 std::string tessera::vectorTileProblem(ArrayRef<int64_t> sizes, double bytesPerPoint,
