@@ -1,7 +1,6 @@
 // Attention is one kernel where the chip has a way for it.
 // RUN: tessera-opt %s --tile-attach-chip=chip=ascend-910b2 --npu-graph | FileCheck %s --check-prefix=FUSED
 // RUN: tessera-opt %s --tile-attach-chip=chip=cpu-avx512 --npu-graph | FileCheck %s --check-prefix=APART
-// RUN: tessera-opt %s --tile-attach-chip=chip=cpu-avx512 --npu-graph --npu-kernels --npu-buffers --npu-to-tile | FileCheck %s --check-prefix=INPLACE
 // RUN: tessera-opt %s --tile-attach-chip=chip=ascend-910b2 --npu-graph --npu-kernels | FileCheck %s --check-prefix=TILED
 // RUN: tessera-opt %s --tile-attach-chip=chip=ascend-910b2 --npu-graph --npu-kernels --npu-buffers --npu-to-tile | FileCheck %s --check-prefix=PLACED
 // RUN: tessera-opt %s --tile-attach-chip=chip=ascend-950 --npu-graph | FileCheck %s --check-prefix=FUSED
@@ -71,12 +70,6 @@
 // ONCHIP: tile.fixpipe {{.*}}, #tile.space<"l0c">> to memref<{{.*}}, #tile.space<"ub">>
 // ONCHIP: arith.divf
 // ONCHIP-NOT: tile.workspace
-
-// A CPU's kernel is called once for each block, and reads keys and values where they are.
-// INPLACE-LABEL: func.func private @matmul_mul_add_softmax_matmul
-// INPLACE: scf.forall {{.*}} step (1, 64)
-// INPLACE-NOT: memref.alloc
-// INPLACE: tile.attention ins({{.*}}memref<64x32xf32{{.*}}memref<100x32xf32{{.*}}memref<64x100xf32
 func.func @attention(%q: tensor<6x200x64xf16>, %k: tensor<6x256x64xf16>, %v: tensor<6x256x80xf16>)
     -> tensor<6x200x80xf16> {
   %c = npu.constant dense<0.125> : tensor<f16>
@@ -99,18 +92,6 @@ func.func @masked(%q: tensor<2x70x64xf16>, %k: tensor<2x300x64xf16>, %v: tensor<
   %3 = npu.softmax %2 axis = 2 : tensor<2x70x300xf16>
   %4 = npu.matmul %3, %v : tensor<2x70x300xf16>, tensor<2x300x40xf16> -> tensor<2x70x40xf16>
   return %4 : tensor<2x70x40xf16>
-}
-
-func.func @in_f32(%q: tensor<2x64x32xf32>, %k: tensor<2x100x32xf32>, %v: tensor<2x100x40xf32>,
-                  %m: tensor<64x100xf32>) -> tensor<2x64x40xf32> {
-  %c = npu.constant dense<0.125> : tensor<f32>
-  %0 = npu.matmul %q, %k {transpose_rhs}
-    : tensor<2x64x32xf32>, tensor<2x100x32xf32> -> tensor<2x64x100xf32>
-  %1 = npu.mul %0, %c : tensor<2x64x100xf32>, tensor<f32> -> tensor<2x64x100xf32>
-  %2 = npu.add %1, %m : tensor<2x64x100xf32>, tensor<64x100xf32> -> tensor<2x64x100xf32>
-  %3 = npu.softmax %2 axis = 2 : tensor<2x64x100xf32>
-  %4 = npu.matmul %3, %v : tensor<2x64x100xf32>, tensor<2x100x40xf32> -> tensor<2x64x40xf32>
-  return %4 : tensor<2x64x40xf32>
 }
 
 func.func @mask_is_scaled_too(%q: tensor<70x64xf16>, %k: tensor<300x64xf16>,
