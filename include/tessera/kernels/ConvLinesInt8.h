@@ -29,12 +29,13 @@ template <class Arch, class T> struct ConvLinesInt8 {
     // The taps of one kernel row follow each other in a line when nothing is skipped.
     pieces = s.dilationW == 1 ? s.kh : s.kh * s.kw;
     piece = s.dilationW == 1 ? s.kw * inC : inC;
+    pixel = s.kw == 1 ? apart(inC) : inC;
     divide();
   }
 
   /// Whether the lines of a block and the filter's rows fit on the stack.
   bool serves() const {
-    return e.bZero == nullptr && inC > 0 && pieces <= ConvRuns<Arch>::kMost &&
+    return !s.transposed && e.bZero == nullptr && inC > 0 && pieces <= ConvRuns<Arch>::kMost &&
            elements(1, 1) <= kLines &&
            (piece % kGroup == 0 || pieces * Layout::groups(piece) <= kFilterGroups);
   }
@@ -51,9 +52,11 @@ private:
   /// Elements of the lines of a block, and outputs: enough that lines that blocks share cost
   /// little.
   static constexpr std::int64_t kLines = 1 << 16, kPixels = 1024;
+  /// Outputs of a block that shares no lines: few, so that they are still near for the next panel.
+  static constexpr std::int64_t kOwnPixels = 192;
   /// Groups of a panel whose pieces begin within groups, as they are laid out anew.
   static constexpr std::int64_t kFilterGroups = 256;
-  /// Blocks that suffice to share out an image.
+  /// Tasks that suffice: with fewer blocks, some prepare the same lines for a share of the panels.
   static constexpr std::int64_t kEnough = 16;
 
   const ConvShape &s;
@@ -62,13 +65,20 @@ private:
   const std::int8_t *filter;
   char *y;
   const Int8Epilogue &e;
-  std::int64_t inC, outC, panels, size, pieces, piece;
+  std::int64_t inC, outC, panels, size, pieces, piece, pixel;
   std::int64_t high, wide, highBlocks, wideBlocks, shares;
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
   static TESSERA_INLINE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
   static TESSERA_INLINE std::int64_t parts(std::int64_t a, std::int64_t b) {
     return (a + b - 1) / b;
+  }
+
+  /// Whole cache lines, an odd number of them, so that the pixels of a tile do not meet in the same
+  /// set of L1.
+  static TESSERA_INLINE std::int64_t apart(std::int64_t elements) {
+    constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Left));
+    return ((elements + kLine - 1) / kLine | 1) * kLine;
   }
 
   /// Input lines and columns that so many outputs see.
@@ -79,7 +89,7 @@ private:
     return (cols - 1) * s.strideW + (s.kw - 1) * s.dilationW + 1;
   }
   std::int64_t elements(std::int64_t rows, std::int64_t cols) const {
-    return linesFor(rows) * columnsFor(cols) * inC;
+    return linesFor(rows) * columnsFor(cols) * pixel;
   }
 
   void divide() {
@@ -87,13 +97,15 @@ private:
     while (wide > 1 && elements(1, wide) > kLines)
       wide = (wide + 1) / 2;
     high = 1;
-    while (high < s.outH && (high + 1) * wide <= kPixels && elements(high + 1, wide) <= kLines)
+    const std::int64_t fit = s.kh == 1 ? kOwnPixels : kPixels;
+    while (high < s.outH && (high + 1) * wide <= fit && elements(high + 1, wide) <= kLines)
       ++high;
     highBlocks = parts(s.outH, high);
     wideBlocks = parts(s.outW, wide);
     if (highBlocks > 0)
       high = parts(s.outH, highBlocks);
-    shares = s.n * highBlocks * wideBlocks * s.groups < kEnough ? most(panels, 1) : 1;
+    const std::int64_t blocks = most(s.n * highBlocks * wideBlocks * s.groups, 1);
+    shares = most(least(parts(kEnough, blocks), panels), 1);
   }
 
   void compute(std::int64_t index) const {
@@ -105,13 +117,13 @@ private:
     const Span rows{y0, 1, least(high, s.outH - y0), 0, 1, 0, 0, s.strideH, 0};
     const Span cols{x0, 1, least(wide, s.outW - x0), 0, 1, 0, 0, s.strideW, 0};
     alignas(64) Left lines[kLines + 64];
-    const std::int64_t line = columnsFor(cols.count) * inC;
+    const std::int64_t line = columnsFor(cols.count) * pixel;
     prepare(lines, line, x + image * xl.image, g * inC, y0 * s.strideH - s.top,
             linesFor(rows.count), x0 * s.strideW - s.left);
     Run runs[ConvRuns<Arch>::kMost];
     for (std::int64_t i = 0; i < pieces; ++i) {
       const std::int64_t ky = s.dilationW == 1 ? i : i / s.kw, kx = s.dilationW == 1 ? 0 : i % s.kw;
-      runs[i] = {ky * s.dilationH * line + kx * s.dilationW * inC, i * Layout::groups(piece),
+      runs[i] = {ky * s.dilationH * line + kx * s.dilationW * pixel, i * Layout::groups(piece),
                  Layout::groups(piece)};
     }
     Part part;
@@ -123,7 +135,7 @@ private:
     part.yPixel = yl.pixel * size;
     part.pass.runs = runs;
     part.pass.count = pieces;
-    const ConvLayout staged{0, line, inC, 1, inC, 0};
+    const ConvLayout staged{0, line, pixel, 1, inC, 0};
     for (std::int64_t p = share; p < panels; p += shares)
       onePanel(part, staged, g, p, rows, cols);
   }
@@ -180,7 +192,7 @@ private:
   void prepare(Left *lines, std::int64_t line, const T *image, std::int64_t channel,
                std::int64_t yy, std::int64_t count, std::int64_t xx) const {
     const T outside = static_cast<T>(e.aZero);
-    const std::int64_t columns = line / inC;
+    const std::int64_t columns = line / pixel;
     // The columns [first, last) are inside the image.
     const std::int64_t first = least(most(-xx, 0), columns),
                        last = most(least(s.w - xx, columns), first);
@@ -189,7 +201,7 @@ private:
         continue;
       const bool inside = yy >= 0 && yy < s.h;
       const T *from = image + yy * xl.row + xx * xl.pixel;
-      if (!inside || (together() && xl.pixel == inC))
+      if (!inside || (together() && xl.pixel == inC && pixel == inC))
         S::prepareInside(from + channel, lines, line, inside ? first * inC : line,
                          inside ? last * inC : line, outside, kShift);
       else
@@ -216,14 +228,14 @@ private:
     const T outside = static_cast<T>(e.aZero);
     if (together()) {
       for (std::int64_t c = 0; c < columns; ++c)
-        S::prepareInside(from + c * xl.pixel + channel, to + c * inC, inC,
+        S::prepareInside(from + c * xl.pixel + channel, to + c * pixel, inC,
                          c >= first && c < last ? 0 : inC, inC, outside, kShift);
       return;
     }
     for (std::int64_t i = 0; i < inC; ++i) {
       const T *at = from + ConvRuns<Arch>::channelAt(xl, channel + i);
       for (std::int64_t c = 0; c < columns; ++c)
-        to[c * inC + i] =
+        to[c * pixel + i] =
             static_cast<Left>((c >= first && c < last ? at[c * xl.pixel] : outside) + kShift);
     }
   }
