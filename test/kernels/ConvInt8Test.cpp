@@ -45,6 +45,9 @@ std::vector<ConvShape> shapes(int lanes) {
       {1, 3, 5, 4, 4, 5, 7, 1, 7, 7, 1, 1, 1, 1, 4, 3},         // taps outside on both sides
       {1, 1, 1500, 22, 1, 1500, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1},  // lines too long to prepare whole
       {1, 25, 26, 2, 25, 26, 3, 1, 23, 24, 1, 1, 1, 1, 11, 12}, // many taps
+      {1, 5, 4, 8, 10, 8, 10, 2, 4, 4, 2, 2, 1, 1, 1, 1, true},
+      {2, 3, 4, 3, 8, 12, 5, 1, 3, 2, 2, 3, 2, 1, 1, 0, true},
+      {1, 3, 3, 4, 3, 3, lanes + 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, true},
       {1, 4, 4, 0, 4, 4, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1},
       {0, 4, 4, 6, 4, 4, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1},
       {1, 4, 4, 6, 4, 0, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1},
@@ -92,8 +95,14 @@ template <class T> struct Problem {
     const std::int32_t zero = e.bZero ? e.bZero[j * e.bZeroStride] : 0;
     for (std::int64_t d = 0; d < s.kh * s.kw * inC; ++d) {
       const std::int64_t tap = d / inC;
-      const std::int64_t y = oy * s.strideH - s.top + tap / s.kw * s.dilationH;
-      const std::int64_t xx = ox * s.strideW - s.left + tap % s.kw * s.dilationW;
+      std::int64_t y = oy * s.strideH - s.top + tap / s.kw * s.dilationH;
+      std::int64_t xx = ox * s.strideW - s.left + tap % s.kw * s.dilationW;
+      if (s.transposed) {
+        const std::int64_t down = oy + s.top - tap / s.kw * s.dilationH;
+        const std::int64_t right = ox + s.left - tap % s.kw * s.dilationW;
+        y = down % s.strideH == 0 ? down / s.strideH : -1;
+        xx = right % s.strideW == 0 ? right / s.strideW : -1;
+      }
       if (y < 0 || y >= s.h || xx < 0 || xx >= s.w)
         continue;
       q += std::int64_t(x[size(at(xl, n, y, xx, g * inC + d % inC))] - e.aZero) *

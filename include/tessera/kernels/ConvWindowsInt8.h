@@ -33,10 +33,9 @@ template <class Arch, class T> struct ConvWindowsInt8 {
   }
 
   void prepare(std::int64_t pixel, std::int64_t from, std::int64_t count, Left *dst) const {
-    const std::int64_t y0 = pixel / s.outW * s.strideH - s.top;
-    const std::int64_t x0 = pixel % s.outW * s.strideW - s.left;
+    const std::int64_t oy = pixel / s.outW, ox = pixel % s.outW;
     // The taps of one kernel row follow each other in memory when nothing is skipped.
-    const bool line = s.dilationW == 1 && together() && xl.pixel == inC;
+    const bool line = s.dilationW == 1 && together() && xl.pixel == inC && !s.transposed;
     const std::int64_t length = line ? s.kw * inC : inC, pieces = line ? 1 : s.kw;
     std::int64_t ky = 0, kx = 0, at = from;
     if (from > 0) {
@@ -47,7 +46,8 @@ template <class Arch, class T> struct ConvWindowsInt8 {
     Left *to = dst, *const end = dst + count;
     for (; to < end; at = 0) {
       const std::int64_t now = least(length - at, end - to);
-      const std::int64_t yy = y0 + ky * s.dilationH, xx = x0 + kx * s.dilationW;
+      const std::int64_t yy = inputOf(oy, ky, s.strideH, s.dilationH, s.top);
+      const std::int64_t xx = inputOf(ox, kx, s.strideW, s.dilationW, s.left);
       // Elements [first, last) are inside the image.
       std::int64_t first = 0, last = 0;
       if (yy >= 0 && yy < s.h) {
@@ -84,6 +84,15 @@ private:
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
   static TESSERA_INLINE std::int64_t clamped(std::int64_t a, std::int64_t most) {
     return a < 0 ? 0 : least(a, most);
+  }
+
+  /// Where along one axis a tap of an output is in the image; transposed, -1 for no input.
+  TESSERA_INLINE std::int64_t inputOf(std::int64_t out, std::int64_t tap, std::int64_t stride,
+                                      std::int64_t dilation, std::int64_t pad) const {
+    if (!s.transposed)
+      return out * stride - pad + tap * dilation;
+    const std::int64_t at = out + pad - tap * dilation;
+    return at < 0 || at % stride != 0 ? -1 : at / stride;
   }
 
   /// Whether the channels of a pixel lie together.

@@ -20,9 +20,9 @@ template <class Arch, class T> struct Conv2dInt8 {
   using Lines = ConvLinesInt8<Arch, T>;
   using Windows = ConvWindowsInt8<Arch, T>;
 
-  /// y = the convolution of x by the filter, in the sizes of `shape`, which is not transposed; what
-  /// lies outside x counts as the zero point aZero, and Int8.h says what y is. x lies in memory as
-  /// xLayout says, any layout; y as yLayout says, with all channels of a pixel together (NHWC).
+  /// y = the convolution of x by the filter, in the sizes of `shape`; what lies outside x counts as
+  /// the zero point aZero, and Int8.h says what y is. x lies in memory as xLayout says, any layout;
+  /// y as yLayout says, with all channels of a pixel together (NHWC).
   ///
   /// `filter` is, for one group after the other, what pack_rhs_int8 of the same instruction set
   /// makes of the matrix [kh * kw * c / groups, outC / groups] whose rows are in order of (ky, kx,

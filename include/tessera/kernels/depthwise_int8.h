@@ -13,10 +13,11 @@ template <class Arch, class T> struct DepthwiseInt8 {
   static constexpr Family kFamily = Family::DepthwiseInt8;
   using Tile = DepthwiseTileInt8<Arch, T>;
 
-  /// As Conv2dInt8::run for shape->groups == shape->c == shape->outC, with all channels of a pixel
-  /// together in x and y (NHWC); `filter` is what depthwise_int8_pack of the same instruction set
-  /// leaves. The epilogue's bZero is null: filters of depthwise convolutions are symmetric. The
-  /// pool shares out lines; sums are exact, so that the number of threads changes nothing.
+  /// As Conv2dInt8::run for shape->groups == shape->c == shape->outC, not transposed, with all
+  /// channels of a pixel together in x and y (NHWC); `filter` is what depthwise_int8_pack of the
+  /// same instruction set leaves. The epilogue's bZero is null: filters of depthwise convolutions
+  /// are symmetric. The pool shares out lines; sums are exact, so that the number of threads
+  /// changes nothing.
   static void run(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
                   const void *filter, const ConvLayout *yLayout, void *y, const Int8Epilogue *e,
                   ParallelFor parallelFor, void *pool) {
