@@ -48,6 +48,8 @@ public:
     if (!isScores(scores) || !(found.scale > 0))
       return std::nullopt;
     take(scores);
+    if (llvm::any_of(found.ops, [&](Operation *op) { return op->getBlock() != last->getBlock(); }))
+      return std::nullopt;
     found.query = scores.getLhs();
     found.key = scores.getRhs();
     std::reverse(found.ops.begin(), found.ops.end());

@@ -91,6 +91,7 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
       populateMovementPatterns(*set);
       populateActivationPatterns(*set);
       populateNormPatterns(*set);
+      populateMaskPatterns(*set);
     }
     populateSlicePatterns(all);
     populateReshapePatterns(all);

@@ -17,6 +17,8 @@ void populateReshapePatterns(mlir::RewritePatternSet &patterns);
 void populateTransposePatterns(mlir::RewritePatternSet &patterns);
 /// Decomposed activations (gelu, silu, hard_swish) become their operator.
 void populateActivationPatterns(mlir::RewritePatternSet &patterns);
+/// Conditions on what a softmax takes become masks that are added.
+void populateMaskPatterns(mlir::RewritePatternSet &patterns);
 /// Decomposed layer_norm and rms_norm become their operator, with scale and bias.
 void populateNormPatterns(mlir::RewritePatternSet &patterns);
 /// 1x1 convolutions as matmul, grouped convolutions, batches folded into rows, pads into pads.

@@ -1,8 +1,6 @@
 // Which operators join into one kernel: may they, should they, and in which order it is tried.
 #include "FuseGroups.h"
 
-#include "Attention.h"
-
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Remarks.h"
 #include "tessera/dialect/npu/NpuOps.h"
@@ -47,6 +45,10 @@ static bool sameShape(Value a, Value b) {
 }
 
 FuseGroups::FuseGroups(Block &block, Limits limits) : limits(limits) {
+  llvm::DenseMap<Operation *, Attention> attentions = attentionsIn(block);
+  llvm::SmallPtrSet<Operation *, 8> inAttention;
+  for (const auto &[last, attention] : attentions)
+    inAttention.insert(attention.ops.begin(), attention.ops.end());
   for (Operation &op : block) {
     if (!isKernelMaterial(&op))
       continue;
@@ -54,34 +56,42 @@ FuseGroups::FuseGroups(Block &block, Limits limits) : limits(limits) {
     group->ops.push_back(&op);
     group->anchor = isElementwise(&op) ? nullptr : &op;
     group->scheduled = op.getAttr(kGroupAttr);
+    group->closed = inAttention.contains(&op);
     byOp[&op] = group.get();
     groups.push_back(std::move(group));
-    if (limits.enable && !joinAttention(&op))
+    if (auto found = attentions.find(&op); found != attentions.end())
+      joinAttention(found->second);
+    else if (limits.enable && !byOp[&op]->closed)
       growFrom(*byOp[&op]);
   }
   if (limits.enable)
     explain();
 }
 
-bool FuseGroups::joinAttention(Operation *last) {
-  std::optional<Attention> attention = limits.chip ? matchAttention(last) : std::nullopt;
-  if (!attention)
-    return false;
-  if (!chooseAttentionTile(typesOf(*attention), *limits.chip))
-    return false;
-  // The operators before the last may have been joined with each other, and with nothing else.
+llvm::DenseMap<Operation *, Attention> FuseGroups::attentionsIn(Block &block) const {
+  llvm::DenseMap<Operation *, Attention> found;
+  for (Operation &op : block) {
+    std::optional<Attention> attention = limits.chip ? matchAttention(&op) : std::nullopt;
+    std::optional<AttentionTile> tile =
+        attention ? chooseAttentionTile(typesOf(*attention), *limits.chip) : std::nullopt;
+    if (!tile)
+      continue;
+    // Where npu-assign-layouts left its operands as they are, there is no other way for it.
+    bool together = limits.enable && llvm::all_of(attention->ops, [&](Operation *part) {
+                      return part->getAttr(kGroupAttr) == op.getAttr(kGroupAttr);
+                    });
+    if (together || tile->way == AttentionWay::inPlace)
+      found.try_emplace(&op, std::move(*attention));
+  }
+  return found;
+}
+
+void FuseGroups::joinAttention(const Attention &attention) {
+  Operation *last = attention.ops.back();
   FuseGroup *group = byOp[last];
-  llvm::SmallPtrSet<Operation *, 8> inside(attention->ops.begin(), attention->ops.end());
-  for (Operation *op : attention->ops)
-    for (Operation *mate : byOp[op]->ops)
-      if (!inside.contains(mate) || byOp[op]->scheduled != group->scheduled)
-        return false;
-  for (Operation *op : attention->ops)
-    if (byOp[op] != group)
-      join(*byOp[op], *group);
+  for (Operation *op : ArrayRef(attention.ops).drop_back())
+    join(*byOp[op], *group);
   group->anchor = last;
-  group->closed = true;
-  return true;
 }
 
 FuseGroup *FuseGroups::groupOf(Value value) {

@@ -2,6 +2,7 @@
 #ifndef TESSERA_LIB_PASSES_FUSEGROUPS_H
 #define TESSERA_LIB_PASSES_FUSEGROUPS_H
 
+#include "Attention.h"
 #include "PassingCost.h"
 
 #include "mlir/IR/Block.h"
@@ -58,8 +59,9 @@ private:
   llvm::SmallVector<FuseGroup *> producersOf(const FuseGroup &group);
   void join(FuseGroup &producer, FuseGroup &consumer);
   void growFrom(FuseGroup &group);
-  /// Makes one group of attention that ends in the operator, where the chip has a way for it.
-  bool joinAttention(mlir::Operation *last);
+  /// Attention that is to be one group, by its last operator.
+  llvm::DenseMap<mlir::Operation *, Attention> attentionsIn(mlir::Block &block) const;
+  void joinAttention(const Attention &attention);
   /// Remarks on every group that was left apart from one that uses its result.
   void explain();
 
