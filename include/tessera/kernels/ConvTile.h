@@ -75,6 +75,8 @@ template <class Arch, int Rows, int Vectors> struct ConvTile {
 
 private:
   static constexpr int kSoon = 8;
+  /// Rows of the filter for each step: those of which a vector each is a cache line.
+  static constexpr int kStep = kLanes < 16 ? static_cast<int>(16 / kLanes) : 1;
   static_assert(Rows <= kSoon && Vectors <= Pass::kMaxVectors);
   /// Where memory will be needed: the outputs of this tile, the pixels of one to come.
   struct Soon {
@@ -117,23 +119,35 @@ private:
       x[r] = pixels[r] + shift;
     const float *b = pass.filter + run.filter * pass.filterRow;
     const std::int64_t end = run.filter + run.length;
-    for (std::int64_t q = run.filter; q < end; ++q, b += pass.filterRow) {
+    std::int64_t q = run.filter;
+    for (; q + kStep <= end; q += kStep) {
       // Three lines a step, so that they arrive beside the sums: asked for all at once, they would
       // hold up the filter. Each comes up within eight steps a row, or thirty-two.
-      __builtin_prefetch(soon.next[q % kSoon] + shift + q * step);
-      __builtin_prefetch(soon.out[q % kSoon] + pass.vectorAt[q / kSoon % Pass::kMaxVectors], 1);
+      const std::uint64_t turn = static_cast<std::uint64_t>(q) / kStep;
+      __builtin_prefetch(soon.next[turn % kSoon] + shift + q * step);
+      __builtin_prefetch(soon.out[turn % kSoon] + pass.vectorAt[turn / kSoon % Pass::kMaxVectors],
+                         1);
       __builtin_prefetch(pass.later + q * kLanes, 0, 2);
-      F bs[Vectors];
+      TESSERA_UNROLL
+      for (int i = 0; i < kStep; ++i, b += pass.filterRow)
+        add(acc, x, (q + i) * step, b);
+    }
+    for (; q < end; ++q, b += pass.filterRow)
+      add(acc, x, q * step, b);
+  }
+
+  static TESSERA_INLINE void add(F (&acc)[Rows][Vectors], const float *const (&x)[Rows],
+                                 std::int64_t at, const float *b) {
+    F bs[Vectors];
+    TESSERA_UNROLL
+    for (int v = 0; v < Vectors; ++v)
+      bs[v] = S::load(b + v * kLanes);
+    TESSERA_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      const F a(x[r][at]);
       TESSERA_UNROLL
       for (int v = 0; v < Vectors; ++v)
-        bs[v] = S::load(b + v * kLanes);
-      TESSERA_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const F a(x[r][q * step]);
-        TESSERA_UNROLL
-        for (int v = 0; v < Vectors; ++v)
-          acc[r][v] = S::fma(a, bs[v], acc[r][v]);
-      }
+        acc[r][v] = S::fma(a, bs[v], acc[r][v]);
     }
   }
 
