@@ -10,6 +10,8 @@ namespace tessera::kernels {
 /// T: the type of the image.
 template <class Arch, class T> struct DepthwiseTileInt8 {
   static constexpr std::int64_t kChannels = Int8Layout<Arch>::kPanel;
+  static constexpr int kVectors = Int8Shape<Arch>::kVectors;
+  using Tile = Int8Tile<Arch, 1, kVectors>;
 
   /// Bytes of the packed filter for a block of channels: the sums of its taps (int32), then
   /// [kh][kw][kChannels].
@@ -57,14 +59,47 @@ private:
     const std::int64_t size = e.output == Int8Output::I32 || e.output == Int8Output::F32 ? 4 : 1;
     for (std::int64_t ox = 0; ox < s.outW; ++ox) {
       alignas(64) std::int32_t sums[kChannels];
-      __builtin_memcpy(sums, first, sizeof sums);
-      for (std::int64_t ky = 0; ky < s.kh; ++ky)
-        for (std::int64_t kx = 0; kx < s.kw; ++kx)
-          add(sums, oy * s.strideH - s.top + ky * s.dilationH,
-              ox * s.strideW - s.left + kx * s.dilationW, filter + at(ky, kx, s.kw, 0));
+      if (channels == kChannels && Tile::finishes(e)) {
+        whole(sums, oy, ox);
+        typename SimdInt8<Arch>::V acc[1][kVectors];
+        Tile::start(acc, sums);
+        Tile::finish(acc, y + ox * pixel * size, 0, channel, channels, e);
+        continue;
+      }
+      part(sums, oy, ox);
       const std::int32_t none = 0;
       Int8Finish<Arch>::run(sums, &none, y + ox * pixel * size, 0, 1, channel, channels, e);
     }
+  }
+
+  /// All channels of a block, in loops that compilers turn into vector code.
+  TESSERA_INLINE void whole(std::int32_t *sums, std::int64_t oy, std::int64_t ox) const {
+    T outside[kChannels];
+    for (T &each : outside)
+      each = static_cast<T>(e.aZero);
+    std::int32_t acc[kChannels];
+    __builtin_memcpy(acc, first, sizeof acc);
+    for (std::int64_t ky = 0; ky < s.kh; ++ky)
+      for (std::int64_t kx = 0; kx < s.kw; ++kx) {
+        const std::int64_t yy = oy * s.strideH - s.top + ky * s.dilationH;
+        const std::int64_t xx = ox * s.strideW - s.left + kx * s.dilationW;
+        const bool inside = yy >= 0 && yy < s.h && xx >= 0 && xx < s.w;
+        T values[kChannels];
+        std::int8_t taps[kChannels];
+        __builtin_memcpy(values, inside ? x + yy * xl.row + xx * xl.pixel : outside, sizeof values);
+        __builtin_memcpy(taps, filter + at(ky, kx, s.kw, 0), sizeof taps);
+        for (std::int64_t i = 0; i < kChannels; ++i) // a product of bytes fits into 16 bits
+          acc[i] += static_cast<std::int16_t>(values[i] * taps[i]);
+      }
+    __builtin_memcpy(sums, acc, sizeof acc);
+  }
+
+  TESSERA_INLINE void part(std::int32_t *sums, std::int64_t oy, std::int64_t ox) const {
+    __builtin_memcpy(sums, first, sizeof first);
+    for (std::int64_t ky = 0; ky < s.kh; ++ky)
+      for (std::int64_t kx = 0; kx < s.kw; ++kx)
+        add(sums, oy * s.strideH - s.top + ky * s.dilationH,
+            ox * s.strideW - s.left + kx * s.dilationW, filter + at(ky, kx, s.kw, 0));
   }
 
   void add(std::int32_t *sums, std::int64_t yy, std::int64_t xx, const std::int8_t *taps) const {
