@@ -122,6 +122,25 @@ FailureOr<Cost> CostModel::ofCopy(const Step &step, const View &from, const View
   return cost;
 }
 
+/// The last two extents are the rows and columns of the matrix that it makes.
+FailureOr<Cost> CostModel::ofGather(const Step &step, tile::Im2colOp gather) const {
+  const View &from = step.operands[0].view, &to = step.operands[1].view;
+  View matrix = to;
+  const auto extents = step.extents.take_back(2);
+  matrix.sizes = {extents[0], extents[1]};
+  matrix.strides = {extents[1], 1};
+  FailureOr<Cost> cost = ofCopy(step, from, to, matrix);
+  const tile::VectorUnit *unit = chip.vectorFor();
+  if (failed(cost) || !unit || !unit->registers)
+    return cost;
+  // A line of a window is copied through registers: one that does not fill the last has a tail.
+  const int64_t places = gather.getDilations()[1] == 1 ? gather.getKernel()[1] : 1;
+  const int64_t line = std::max<int64_t>(from.sizes.back() * places, 1);
+  if (line * from.elementBytes % unit->bytes != 0)
+    cost->cycles += double(extents[0] * (extents[1] / line)) * double(unit->tail);
+  return cost;
+}
+
 /// Bytes that a unit reads and writes in the global memory directly, as a CPU's units do: it runs
 /// no faster than the shared levels deliver them.
 void CostModel::countGlobal(const Step &step, Cost &cost) const {
@@ -153,13 +172,13 @@ FailureOr<Cost> CostModel::ofMma(const Step &step) const {
   Cost cost;
   cost.pipe = {unit->core, unit->pipe};
   cost.cycles = unit->cyclesFor(m, n, k);
-  // With the right operand in panels a step is made of registers, and the last one of a row of the
-  // result only of as many as are needed.
+  // With the right operand in panels a step is made of registers, and the last ones of a row and of
+  // a column of the result only of as many as are needed.
   if (const tile::VectorUnit *vector = chip.vectorFor();
       unit->b.panel > 0 && vector && vector->registers) {
     const int64_t lanes = std::max<int64_t>(vector->bytes / c.elementBytes, 1);
     const double wide = double(llvm::divideCeil(n, lanes) * lanes) / double(unit->n);
-    cost.cycles = unit->head + double(llvm::divideCeil(m, int64_t(unit->m))) * wide *
+    cost.cycles = unit->head + double(m) / double(unit->m) * wide *
                                    double(llvm::divideCeil(k, int64_t(unit->k))) * unit->cycles;
   }
   cost.macs = double(m) * double(n) * double(k);
@@ -298,14 +317,8 @@ FailureOr<Cost> CostModel::ofKind(const Step &step) const {
   };
   if (isa<tile::CopyOp>(step.op))
     return ofCopy(step, view(0), view(1), smaller());
-  if (isa<tile::Im2colOp>(step.op)) {
-    // Its last two extents are the rows and columns of the matrix that it makes.
-    View matrix = view(1);
-    const auto extents = step.extents.take_back(2);
-    matrix.sizes = {extents[0], extents[1]};
-    matrix.strides = {extents[1], 1};
-    return ofCopy(step, view(0), view(1), matrix);
-  }
+  if (auto gather = dyn_cast<tile::Im2colOp>(step.op))
+    return ofGather(step, gather);
   if (isa<tile::FixpipeOp, tile::PackOp>(step.op))
     return ofCopy(step, view(0), view(1), view(1));
   if (isa<tile::MmaOp>(step.op))

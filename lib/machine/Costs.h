@@ -1,5 +1,6 @@
 // What one tile operation costs on its pipe when nothing else moves.
 #pragma once
+#include "tessera/dialect/tile/TileDialect.h"
 #include "tessera/machine/Timing.h"
 #include <optional>
 
@@ -63,6 +64,7 @@ private:
   mlir::FailureOr<Cost> ofKind(const Step &step) const;
   mlir::FailureOr<Cost> ofCopy(const Step &step, const View &from, const View &to,
                                const View &moved) const;
+  mlir::FailureOr<Cost> ofGather(const Step &step, tile::Im2colOp gather) const;
   mlir::FailureOr<Cost> ofMma(const Step &step) const;
   mlir::FailureOr<Cost> ofAttention(const Step &step) const;
   mlir::FailureOr<Cost> ofVector(const Step &step) const;

@@ -194,9 +194,9 @@ void setMemory(Editor &editor, const Machine &machine, const Caches &caches) {
   const double sharedRead = machine.readRate(shared), farRead = machine.readRate(far);
   // Other programs, and other guests of the same processor, have their part of the shared cache.
   int64_t held = caches.l3;
-  while (held > 2 * shared && machine.readRate(held) < std::sqrt(sharedRead * farRead))
+  while (held > 2 * shared && machine.copyRate(held) < std::sqrt(sharedCopy * farCopy))
     held -= caches.l3 / 8;
-  editor.set("- name: l3", "bytes", std::to_string(held), "what is read faster than from memory");
+  editor.set("- name: l3", "bytes", std::to_string(held), "what is copied faster than in memory");
   editor.set("- name: l3", "read_B_per_cycle_per_core", sharedRead, "sum");
   editor.set("- name: l3", "write_B_per_cycle_per_core", writeRate(sharedCopy, sharedRead),
              "copy, less its reading");
