@@ -31,6 +31,18 @@ class Calibration(ToolTest):
         self.fails(2, "chips", "--calibrate", says="expected -o FILE")
         self.fails(2, "chips", "-o", "x.yaml", says="expected --calibrate")
 
+    def test_tiles_are_tried_and_the_chosen_one_is_among_them(self):
+        # In the machine, whose times are the same everywhere and every time.
+        rows = json.loads(self.succeeds("sim", "--validate", "tiles", "--chip", "ascend-910b2",
+                                        "--json").stdout)
+        self.assertEqual({row["family"] for row in rows},
+                         {"gemm", "conv", "attention", "row operators", "elementwise"})
+        for row in rows:
+            self.assertLessEqual(row["best_us"], row["chosen_us"], row)
+            self.assertGreaterEqual(row["tried"], 2, row)
+        near = [row for row in rows if row["chosen_us"] <= 1.1 * row["best_us"]]
+        self.assertGreaterEqual(len(near), 0.9 * len(rows))
+
     def test_predicted_beside_measured(self):
         # How near they are depends on what else runs here; that they are of one order does not.
         out = json.loads(self.succeeds("sim", "--validate", "cpu", "--json").stdout)
