@@ -114,6 +114,16 @@ class Run(ToolTest):
         text = self.succeeds("run", self.model("affine.mlir"), "--input", x, "--input", b).stdout
         self.assertIn("y: float 2x4, from 0 to 5.5", text)
 
+    def test_the_reference_takes_weights_without_a_word(self):
+        model = self.write("weights.mlir", """func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %w = npu.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %y = npu.mul %x, %w : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+""")
+        for option in ("--check", "--reference"):
+            self.assertEqual(self.succeeds("run", model, "--random-inputs", option).stderr, "")
+
     def test_what_was_written_can_be_expected(self):
         model, out = self.model("affine.mlir"), self.path("out")
         for form in ("pb", "npy"):
