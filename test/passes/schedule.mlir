@@ -6,6 +6,14 @@
 // RUN: tessera run %s --chip ascend-910b2 --random-inputs --check --tolerance 1e-4
 // RUN: tessera run %s --random-inputs --reference
 
+// The example of docs/tuning.md:
+// RUN: tessera sim %S/../../examples/schedule.mlir --chip ascend-910b2 --precision f16 --remarks all 2>&1 | FileCheck %s --check-prefix=EXAMPLE
+// EXAMPLE-DAG: fuse: 2 operators in one kernel as the schedule says: matmul_add
+// EXAMPLE-DAG: tile: matmul_add in tiles of 128x256 as the schedule says
+// EXAMPLE-DAG: tile: gelu in tiles of {{.*}} by the cost function
+// EXAMPLE-DAG: pipeline: 2 slots of
+// EXAMPLE-DAG: plan: l0c of matmul_add: 131072 bytes
+
 // SIM: remark: {{.*}}schedule.mlir{{.*}}: tile: {{.*}} in tiles of 32x64 as the schedule says: {{[0-9]+}} cycles; the best other of
 
 // The sequence is gone; exp is left out of the kernel that it would have been in, and the cast of
