@@ -1,6 +1,6 @@
 // Products of 8-bit integers, and of floats by weights of few bits.
 #include "Suite.h"
-#include "tessera/kernels/Int8.h"
+#include "tessera/kernels/MatmulInt8Args.h"
 #include "tessera/kernels/WeightsArgs.h"
 
 namespace tessera::bench {
@@ -15,15 +15,23 @@ Repeated ourInt8Product(const Product &p, bool signedLeft, const Setting &settin
   const kernels::KernelRow *row =
       kernels::findKernel("matmul_int8", signedLeft ? "s8s8" : "u8s8", setting.isa);
   const kernels::KernelRow *pack = kernels::findKernel("pack_rhs_int8", "s8", setting.isa);
-  if (!row || !pack || setting.threads > 1)
+  if (!row || !pack)
     return {};
   auto a = bytesOf(p.m * p.k, 1), b = bytesOf(p.k * p.n, 2), c = floats(p.m * p.n, 3);
   auto packed = bytesOf(pack->function.packRhsInt8(nullptr, 0, 0, nullptr, p.k, p.n), 4);
   pack->function.packRhsInt8(reinterpret_cast<const std::int8_t *>(b.get()), p.n, 1, packed.get(),
                              p.k, p.n);
+  const std::int64_t sizes[] = {p.m, p.n, p.k};
+  auto workspace = bytesOf(row->function.matmulInt8(nullptr, sizes), 5);
+  kernels::MatmulInt8Args g{};
+  g.a = a.get(), g.aRow = p.k, g.b = packed.get(), g.c = c.get(), g.cRow = p.n;
+  g.m = p.m, g.n = p.n, g.k = p.k;
+  g.workspace = workspace.get();
+  if (setting.threads > 1)
+    g.parallelFor = setting.parallelFor, g.pool = setting.pool;
   return repeated([=, run = row->function.matmulInt8] {
-    const kernels::Int8Epilogue sums;
-    run(a.get(), p.k, packed.get(), c.get(), p.n, p.m, p.n, p.k, &sums);
+    run(&g, nullptr);
+    (void)a, (void)packed, (void)c, (void)workspace; // kept as long as the call
   });
 }
 

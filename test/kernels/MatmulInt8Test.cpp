@@ -6,11 +6,13 @@
 #include <catch2/catch.hpp>
 
 #include "Harness.h"
+#include "tessera/kernels/MatmulInt8Args.h"
 
 using namespace tessera;
 using namespace tessera::test;
 using kernels::Int8Epilogue;
 using kernels::Int8Output;
+using kernels::MatmulInt8Args;
 
 namespace {
 
@@ -35,7 +37,7 @@ std::vector<Problem> problems(int lanes) {
       all.push_back({m, n, 1 + (m * 7 + n) % 11});
   all.push_back({200, 70, 33});
   all.push_back({67, 33, 2500}); // several blocks of rows
-  all.push_back({7, 5, 22001});  // rows prepared in parts
+  all.push_back({7, 5, 22001});  // more than a block for one tile
   return all;
 }
 
@@ -117,6 +119,12 @@ double resultAt(const GuardedBuffer &c, Int8Output output, std::int64_t at) {
   return NAN;
 }
 
+/// A loop that runs backwards, as any order is allowed.
+void backwards(void *, std::int64_t count, ParallelBody body, void *args) {
+  for (std::int64_t i = count; i-- > 0;)
+    body(args, i);
+}
+
 template <class T> bool right(const KernelRow &row, const Problem &p, int mode) {
   const std::vector<T> a = randomBytes<T>(size(p.m * p.k), 1);
   const std::vector<std::int8_t> b = randomBytes<std::int8_t>(size(p.k * p.n), 2);
@@ -133,18 +141,31 @@ template <class T> bool right(const KernelRow &row, const Problem &p, int mode) 
   pack->function.packRhsInt8(plain.data(), mode & 1 ? 1 : p.n, mode & 1 ? p.k : 1, packed.data(),
                              p.k, p.n);
   const std::int64_t width = asked.e.output < Int8Output::U8 ? 4 : 1;
-  GuardedBuffer c(size(p.m * p.n * width),
-                  mode & 2 ? GuardedBuffer::AtStart : GuardedBuffer::AtEnd);
   Guarded<T> as(a);
-  row.function.matmulInt8(as.data(), p.k, packed.data(), c.data(), p.n, p.m, p.n, p.k, &asked.e);
-  bool same = c.intact() && packed.intact() && as.intact();
-  for (std::int64_t i = 0; i < p.m; ++i)
-    for (std::int64_t j = 0; j < p.n; ++j)
-      if (same && resultAt(c, asked.e.output, i * p.n + j) != wanted(p, a, b, asked.e, i, j)) {
-        UNSCOPED_INFO("at " << i << "," << j << " got " << resultAt(c, asked.e.output, i * p.n + j)
-                            << ", not " << wanted(p, a, b, asked.e, i, j));
-        same = false;
-      }
+  const std::int64_t sizes[] = {p.m, p.n, p.k};
+  Guarded<std::int8_t> workspace(size(row.function.matmulInt8(nullptr, sizes)), 55);
+  MatmulInt8Args g{};
+  g.a = as.data(), g.aRow = p.k, g.b = packed.data(), g.cRow = p.n;
+  g.m = p.m, g.n = p.n, g.k = p.k;
+  g.epilogue = asked.e;
+  g.workspace = workspace.data();
+  bool same = true;
+  for (ParallelFor loop : {ParallelFor(nullptr), &backwards}) {
+    GuardedBuffer c(size(p.m * p.n * width),
+                    mode & 2 ? GuardedBuffer::AtStart : GuardedBuffer::AtEnd);
+    g.c = c.data();
+    g.parallelFor = loop;
+    same &= row.function.matmulInt8(&g, nullptr) == 0 && c.intact() && packed.intact() &&
+            as.intact() && workspace.intact();
+    for (std::int64_t i = 0; i < p.m; ++i)
+      for (std::int64_t j = 0; j < p.n; ++j)
+        if (same && resultAt(c, asked.e.output, i * p.n + j) != wanted(p, a, b, asked.e, i, j)) {
+          UNSCOPED_INFO("at " << i << "," << j << " got "
+                              << resultAt(c, asked.e.output, i * p.n + j) << ", not "
+                              << wanted(p, a, b, asked.e, i, j));
+          same = false;
+        }
+  }
   return same;
 }
 
@@ -178,7 +199,13 @@ TEST_CASE("matmul_int8 rounds ties to even, saturates, and takes NaN as low", "[
     e.output = Int8Output::S8;
     e.cZero = 10;
     std::int8_t c[n];
-    row.function.matmulInt8(nullptr, 0, packed.data(), c, n, 1, n, 0, &e);
+    MatmulInt8Args g{};
+    g.b = packed.data(), g.c = c, g.cRow = n, g.m = 1, g.n = n;
+    g.epilogue = e;
+    CHECK(row.function.matmulInt8(&g, nullptr) == -1);
+    std::int64_t workspace[64];
+    g.workspace = workspace;
+    CHECK(row.function.matmulInt8(&g, nullptr) == 0);
     CHECK(std::vector<int>(c, c + n) == std::vector<int>{10, 12, 10, 127, -128});
   });
 }

@@ -128,8 +128,8 @@ using PackWeightsFn = KernelSize(const Weights *weights, void *dst);
 using MatmulWeightsFn = void(const WeightsArgs *args);
 struct GemmArgs;
 using GemmFn = KernelSize(const GemmArgs *args, const KernelSize *size);
-using MatmulInt8Fn = void(const void *a, KernelSize aRow, const void *b, void *c, KernelSize cRow,
-                          KernelSize m, KernelSize n, KernelSize k, const Int8Epilogue *epilogue);
+struct MatmulInt8Args;
+using MatmulInt8Fn = KernelSize(const MatmulInt8Args *args, const KernelSize *size);
 
 using ArgReduceFn = void(const float *x, KernelSize rows, KernelSize rowStride, KernelSize cols,
                          std::int64_t *out);

@@ -39,7 +39,6 @@ template <class Arch, class T, class Source> struct ProductInt8 {
                               : kMostRows / kRows * kRows;
   }
 
-private:
   struct Call {
     const Source &source;
     const std::int8_t *b;
@@ -55,16 +54,32 @@ private:
     std::int32_t aZero() const { return e->aZero + Rows_::kShift; }
   };
 
-  /// Elements of the prepared block of the left operand, which stays in L2 while all of b passes.
-  static constexpr std::int64_t kPrepared = 576 * 1024 / static_cast<std::int64_t>(sizeof(Left));
-  static constexpr std::int64_t kMostRows = 192;
-
   /// Elements of a prepared row: whole cache lines, an odd number of them, so that the rows of a
   /// tile do not meet in the same set of L1.
   static TESSERA_INLINE std::int64_t padded(std::int64_t k) {
     constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Left));
     return ((k + kLine - 1) / kLine | 1) * kLine;
   }
+
+  /// The columns [from, to) of `rows` rows from i on, which are prepared; from begins a panel, and
+  /// to ends one or is n. rowSums are read where there are zero points of b.
+  static void panels(const Call &call, std::int64_t i, std::int64_t rows, std::int64_t from,
+                     std::int64_t to, const Left *left, std::int64_t stride,
+                     const std::int32_t *rowSums) {
+    const std::int8_t *b = call.b + from / Layout::kPanel * Layout::panelBytes(call.k);
+    for (std::int64_t j = from; j < to; j += Layout::kPanel, b += Layout::panelBytes(call.k)) {
+      const std::int64_t columns = call.n - j < Layout::kPanel ? call.n - j : Layout::kPanel;
+      alignas(64) std::int32_t first[Layout::kPanel];
+      Int8Finish<Arch>::first(first, reinterpret_cast<const std::int32_t *>(b), j, columns, call.k,
+                              call.aZero(), *call.e);
+      pickVectors<kVectors>(call, i, rows, j, columns, left, stride, rowSums, b, first);
+    }
+  }
+
+private:
+  /// Elements of the prepared block of the left operand, which stays in L2 while all of b passes.
+  static constexpr std::int64_t kPrepared = 576 * 1024 / static_cast<std::int64_t>(sizeof(Left));
+  static constexpr std::int64_t kMostRows = 192;
 
   static void blocks(const Call &call, std::int64_t from, std::int64_t to) {
     alignas(64) Left left[kPrepared];
@@ -84,20 +99,8 @@ private:
           call.source.prepare(i + r, 0, call.k, left + r * stride);
         rowSums[r] = call.e->bZero ? call.source.sum(i + r) : 0;
       }
-      panels(call, i, rows, ready == nullptr ? left : ready + i * stride, stride, rowSums);
-    }
-  }
-
-  /// All columns of `rows` rows that are prepared.
-  static void panels(const Call &call, std::int64_t i, std::int64_t rows, const Left *left,
-                     std::int64_t stride, const std::int32_t *rowSums) {
-    const std::int8_t *b = call.b;
-    for (std::int64_t j = 0; j < call.n; j += Layout::kPanel, b += Layout::panelBytes(call.k)) {
-      const std::int64_t columns = call.n - j < Layout::kPanel ? call.n - j : Layout::kPanel;
-      alignas(64) std::int32_t first[Layout::kPanel];
-      Int8Finish<Arch>::first(first, reinterpret_cast<const std::int32_t *>(b), j, columns, call.k,
-                              call.aZero(), *call.e);
-      pickVectors<kVectors>(call, i, rows, j, columns, left, stride, rowSums, b, first);
+      panels(call, i, rows, 0, call.n, ready == nullptr ? left : ready + i * stride, stride,
+             rowSums);
     }
   }
 
