@@ -36,6 +36,8 @@ std::vector<Problem> problems(int lanes) {
   all.push_back({100, 5 * lanes + 3, 700}); // packed, with two blocks of k
   all.push_back({230, 3 * lanes + 1, 1500});
   all.push_back({8, 9 * lanes + 2, 130}); // few rows, fetched ahead where tiles are wide
+  all.push_back({40, 4 * lanes + 3, 50}); // half a vector of columns behind a panel, in place
+  all.push_back({40, 4 * lanes + lanes / 2, 700}); // and packed
   // Packed chunk by chunk: several of k, and of columns with a part of a panel behind them.
   all.push_back({14, 395, 700});
   return all;

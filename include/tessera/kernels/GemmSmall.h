@@ -3,20 +3,9 @@
 #pragma once
 
 #include "tessera/kernels/GemmArgs.h"
-#include "tessera/kernels/MicroTile.h"
+#include "tessera/kernels/GemmTile.h"
 
 namespace tessera::kernels {
-
-/// The vectors for rows that half a vector holds: a processor that does 512 bits in two halves
-/// does 256 in one.
-template <class Arch> struct HalfVectors {
-  using type = Arch;
-};
-#if XSIMD_WITH_AVX512BW
-template <> struct HalfVectors<xsimd::avx512bw> {
-  using type = xsimd::fma3<xsimd::avx2>;
-};
-#endif
 
 template <class Arch> struct GemmSmall {
   using S = Simd<Arch>;

@@ -5,8 +5,29 @@
 
 namespace tessera::kernels {
 
-template <class Arch> struct GemmTile {
-  using S = Simd<Arch>;
+/// The vectors for rows that half a vector holds: a processor that does 512 bits in two halves
+/// does 256 in one.
+template <class Arch> struct HalfVectors {
+  using type = Arch;
+};
+#if XSIMD_WITH_AVX512BW
+template <> struct HalfVectors<xsimd::avx512bw> {
+  using type = xsimd::fma3<xsimd::avx2>;
+};
+#endif
+
+/// What to fetch into L2 while computing: rows of what comes next. Null for nothing.
+struct GemmAhead {
+  const char *at = nullptr;
+  std::int64_t rowBytes = 0, share = 0; ///< share: rows for each tile
+  std::int64_t width = 0;               ///< bytes of each row
+  const char *end = nullptr;
+};
+
+/// Vec: the tag of the vectors, Arch's own or half as wide.
+template <class Arch, class Vec = Arch> struct GemmTile {
+  using S = Simd<Vec>;
+  using Half = typename HalfVectors<Vec>::type;
   using F = typename S::F;
   static constexpr int kRows = MatmulShape<Arch>::kRows;
   static constexpr int kVectors = MatmulShape<Arch>::kVectors;
@@ -15,13 +36,7 @@ template <class Arch> struct GemmTile {
   template <int V>
   static constexpr int kRowsOf = kRows * kVectors / V < 12 ? kRows * kVectors / V : 12;
 
-  /// What to fetch into L2 while computing: rows of what comes next. Null for nothing.
-  struct Ahead {
-    const char *at = nullptr;
-    std::int64_t rowBytes = 0, share = 0; ///< share: rows for each tile
-    std::int64_t width = kPanel * 4;      ///< bytes of each row
-    const char *end = nullptr;
-  };
+  using Ahead = GemmAhead;
 
   /// c[m, columns] (+)= a[m, k] * the panel b, whose rows are bK apart and readable up to a whole
   /// vector of columns.
@@ -56,6 +71,8 @@ template <class Arch> struct GemmTile {
   }
 
 private:
+  template <class, class> friend struct GemmTile;
+
   template <int R, int V>
   static TESSERA_INLINE void oneOf(const float *a, std::int64_t aRow, const float *b, float *c,
                                    std::int64_t cRow, std::int64_t rows, std::int64_t columns,
@@ -85,6 +102,10 @@ private:
       if (columns <= (V - 1) * S::kLanes)
         return pickVectors<V - 1, Packed>(a, aRow, aK, b, bK, c, cRow, m, columns, k, accumulate,
                                           ahead);
+    if constexpr (V == 1 && !__is_same(Half, Vec))
+      if (columns <= Simd<Half>::kLanes)
+        return GemmTile<Arch, Half>::template pickVectors<1, Packed>(a, aRow, aK, b, bK, c, cRow, m,
+                                                                     columns, k, accumulate, ahead);
     const std::int64_t tail = columns - (V - 1) * S::kLanes;
     if (Packed || tail == S::kLanes)
       rows<V, false>(a, aRow, aK, b, bK, c, cRow, m, tail, k, accumulate, ahead);
@@ -119,7 +140,8 @@ private:
   static TESSERA_INLINE void multiply(F (&acc)[R][V], const float *a, std::int64_t aRow,
                                       const float *b, std::int64_t bK, std::int64_t k,
                                       std::int64_t tail, Ahead ahead) {
-    constexpr std::int64_t kStep = 16;
+    // A few hundred cycles' work: each step begins and ends a loop.
+    constexpr std::int64_t kStep = S::kLanes >= 16 ? 16 : 64;
     const char *at = ahead.at;
     std::int64_t byte = 0;
     const std::int64_t lines = (ahead.share * ((ahead.width + 63) / 64) * kStep + k - 1) / k;
@@ -151,7 +173,7 @@ private:
                                   const float *b, std::int64_t bK, float *c, std::int64_t cRow,
                                   std::int64_t tail, std::int64_t k, bool accumulate,
                                   Ahead ahead = {}) {
-    using Micro = MicroTile<Arch, R, V, Part>;
+    using Micro = MicroTile<Vec, R, V, Part>;
     if (k >= 64)
       for (int r = 0; r < R; ++r)
         for (std::int64_t line = 0; line < V * S::kLanes; line += 16)

@@ -60,6 +60,9 @@ template <class Arch, class T> struct Gemm {
 private:
   /// Columns of one call of a parallel loop over operands where they are.
   static constexpr std::int64_t kChunk = 8 * kPanel;
+  /// Four lines: a right operand no wider is as good in place as packed, and the rows of panels so
+  /// wide seldom meet in the same sets of L1.
+  static constexpr std::int64_t kNarrow = 64;
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
@@ -76,8 +79,10 @@ private:
       return true;
     if (g.bN != 1)
       return false;
-    // A panel that L1 holds is not worth packing for a dozen tiles, nor a matrix that L2 holds.
-    return g.m <= 2 * kRows || (g.m <= 16 * kRows && g.k * kPanel * 4 <= 16 * 1024) ||
+    // A panel that L1 holds is not worth packing for a dozen tiles when its rows are several lines
+    // wide, nor a matrix that L2 holds.
+    return g.m <= 2 * kRows ||
+           (kPanel >= kNarrow && g.m <= 16 * kRows && g.k * kPanel * 4 <= 16 * 1024) ||
            (g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4);
   }
 
@@ -146,8 +151,9 @@ private:
     const GemmArgs &g = *s.g;
     // Rows of a few lines in place are as good as packed ones when b has few panels.
     s.packLeft = !kFloat || g.aK != 1 || g.n > 4 * kPanel;
-    // A single panel whose rows lie close together is as good as packed.
-    s.packRight = !kFloat || g.bN != 1 || g.n > kPanel || g.n % S::kLanes != 0 || g.bK > 2 * kPanel;
+    // Few columns whose rows lie close together are as good as packed.
+    s.packRight =
+        !kFloat || g.bN != 1 || g.n > kNarrow || g.n % S::kLanes != 0 || g.bK > 2 * kNarrow;
     const std::int64_t rowBlocks = (g.m + s.blocks.rows - 1) / s.blocks.rows;
     if (!g.parallelFor) {
       for (std::int64_t i = 0; i < rowBlocks; ++i) {
@@ -203,7 +209,7 @@ private:
     const float *b = s.right + q * s.depth;
     std::int64_t bK = kPanel;
     if (!s.packRight) {
-      b = static_cast<const float *>(g.b) + s.p * g.bK;
+      b = static_cast<const float *>(g.b) + s.p * g.bK + j;
       bK = g.bK;
     }
     Tile::packedColumn(a, aRow, b, bK, g.c + i * g.cRow + j, g.cRow, rows, columns, s.depth,
