@@ -106,21 +106,22 @@ void tessera_softmax_f32(const float *x, int64_t x_row_stride, float *y, int64_t
   Softmax<Arch>::run(x, x_row_stride, y, y_row_stride, rows, cols);
 }
 
+// Tiles stay in the caches, of whose sizes the device library knows nothing.
 void tessera_log_softmax_f32(const float *x, int64_t x_row_stride, float *y, int64_t y_row_stride,
                              int64_t rows, int64_t cols) {
-  LogSoftmax<Arch>::run(x, x_row_stride, y, y_row_stride, rows, cols);
+  LogSoftmax<Arch>::all<false>(x, x_row_stride, y, y_row_stride, rows, cols);
 }
 
 void tessera_layer_norm_f32(const float *x, int64_t x_row_stride, float *y, int64_t y_row_stride,
                             int64_t rows, int64_t cols, const float *scale, const float *bias,
                             float epsilon) {
-  LayerNorm<Arch>::run(x, x_row_stride, y, y_row_stride, rows, cols, scale, bias, epsilon);
+  LayerNorm<Arch>::all<false>(x, x_row_stride, y, y_row_stride, rows, cols, scale, bias, epsilon);
 }
 
 void tessera_rms_norm_f32(const float *x, int64_t x_row_stride, float *y, int64_t y_row_stride,
                           int64_t rows, int64_t cols, const float *scale, const float *bias,
                           float epsilon) {
-  RmsNorm<Arch>::run(x, x_row_stride, y, y_row_stride, rows, cols, scale, bias, epsilon);
+  RmsNorm<Arch>::all<false>(x, x_row_stride, y, y_row_stride, rows, cols, scale, bias, epsilon);
 }
 
 void tessera_row_reduce_sum_f32(const float *x, int64_t rows, int64_t row_stride, int64_t cols,

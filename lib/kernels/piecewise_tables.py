@@ -1,5 +1,5 @@
-"""Writes include/tessera/kernels/PiecewiseTables.h: polynomials on 8 or 32 segments of an even
-function, as many as the registers of an instruction set can look up.
+"""Writes include/tessera/kernels/PiecewiseTables.h: polynomials on 8, 16 or 32 segments of an even
+function, as many as the registers of an instruction set can look up, and powers of two.
 
 Each segment has a polynomial of least relative error in the scaled distance from its centre
 (Lawson's reweighted least squares). Needs mpmath and numpy. Run: python3 piecewise_tables.py OUT.h
@@ -38,9 +38,9 @@ TABLES = [
     ("Erf", "erf(t) / t", over_x(mp.erf, 2 / mp.sqrt(mp.pi)), 3.95, False,
      {8: 7, 32: 4}),
     ("Gelu", "Phi(-t), the normal distribution", lambda t: mp.ncdf(-t), 5.6, True,
-     {8: 8, 32: 5}),
+     {8: 8, 16: 4}),
     ("GeluTanh", "1 / (1 + e^(2 sqrt(2/pi) (t + 0.044715 t^3)))", gelu_tanh_tail, 5.0, True,
-     {8: 8, 32: 5}),
+     {8: 8, 16: 4}),
 ]
 
 
@@ -91,9 +91,21 @@ def tables(name, summary, f, limit, vanishes, degrees):
         table(name, f, limit, vanishes, *entry) for entry in degrees.items())
 
 
+def powers():
+    """2^(i / 32), with i taken off the bits that adding i << 18 puts it back to."""
+    bits = [int(np.float32(mp.mpf(2) ** (mp.mpf(i) / 32)).view(np.int32)) - (i << 18)
+            for i in range(32)]
+    numbers = [text(np.int32(b).view(np.float32)) for b in bits]
+    rows = [", ".join(numbers[i:i + 6]) for i in range(0, 32, 6)]
+    return ("/// 2^(i / 32), and i << 18 taken off its bits.\n"
+            "template <class Arch> struct Exp2Table {\n"
+            "  alignas(64) static constexpr float kPowers[32] = {\n    "
+            + ",\n    ".join(rows) + "};\n};\n")
+
+
 def main():
     mp.mp.dps = 40
-    body = "\n".join(tables(*entry) for entry in TABLES)
+    body = "\n".join(tables(*entry) for entry in TABLES) + "\n" + powers()
     with open(sys.argv[1], "w", encoding="utf-8") as out:
         out.write(HEAD + body + "// clang-format on\n} // namespace tessera::kernels\n")
 

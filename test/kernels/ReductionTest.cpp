@@ -41,15 +41,39 @@ bool above(float a, float b) {
   return a > b || (std::isnan(a) && !std::isnan(b));
 }
 
+/// What a column reduction makes of numbers, in double.
+double columnReduced(std::string_view op, const std::vector<double> &x) {
+  double sum = 0, product = 1, high = -HUGE_VAL, low = HUGE_VAL, sizes = 0, squares = 0, powers = 0;
+  for (double v : x) {
+    sum += v;
+    product *= v;
+    high = std::fmax(high, v);
+    low = std::fmin(low, v);
+    sizes += std::fabs(v);
+    squares += v * v;
+    powers += std::exp(v);
+  }
+  op.remove_prefix(std::string_view("col_reduce_").size());
+  return op == "sum"          ? sum
+         : op == "prod"       ? product
+         : op == "max"        ? high
+         : op == "min"        ? low
+         : op == "l1"         ? sizes
+         : op == "l2"         ? std::sqrt(squares)
+         : op == "sum_square" ? squares
+         : op == "logsumexp"  ? std::log(powers)
+                              : sum / static_cast<double>(x.size());
+}
+
+bool near(float got, double want) {
+  return got == static_cast<float>(want) || std::fabs(got - want) < 2e-6 ||
+         (std::isnan(got) && std::isnan(want));
+}
+
 } // namespace
 
 TEST_CASE("column reductions combine whole columns, and what was there before", "[reduction]") {
   forEachRow(Family::ColReduce, [&](const KernelRow &row) {
-    const bool sum = row.op == "col_reduce_sum", prod = row.op == "col_reduce_prod";
-    const bool high = row.op == "col_reduce_max";
-    const auto combine = [&](double a, double b) {
-      return sum ? a + b : prod ? a * b : high ? std::fmax(a, b) : std::fmin(a, b);
-    };
     for (std::int64_t cols : lengths(isaFloatLanes(row.isa)))
       for (std::int64_t rows : {0, 1, 7}) {
         if (!selected(row, text(rows, cols)))
@@ -63,13 +87,17 @@ TEST_CASE("column reductions combine whole columns, and what was there before", 
           row.function.rowReduce(x.data(), rows, stride, cols, z.data(), 1);
           bool right = x.intact() && y.intact() && z.intact();
           for (std::int64_t c = 0; c < cols; ++c) {
-            double want = sum ? 0 : prod ? 1 : high ? -HUGE_VAL : HUGE_VAL, both = 0.5;
-            for (std::int64_t r = 0; r < rows; ++r) {
-              want = combine(want, x[size(r * stride + c)]);
-              both = combine(both, x[size(r * stride + c)]);
-            }
-            right &= y[size(c)] == static_cast<float>(want) || std::fabs(y[size(c)] - want) < 1e-6;
-            right &= std::fabs(z[size(c)] - both) < 1e-6;
+            std::vector<double> column;
+            for (std::int64_t r = 0; r < rows; ++r)
+              column.push_back(x[size(r * stride + c)]);
+            const double want = columnReduced(row.op, column);
+            column.push_back(0.5);
+            // Means and sums of squares are added, all others are those of one column that is
+            // longer.
+            const double both = row.op == "col_reduce_mean" || row.op == "col_reduce_sum_square"
+                                    ? want + 0.5
+                                    : columnReduced(row.op, column);
+            right &= near(y[size(c)], want) && near(z[size(c)], both);
           }
           CHECK(right);
         }
@@ -113,6 +141,31 @@ TEST_CASE("arg reductions find the first extreme element, or the first NaN", "[r
       }
       CHECK(right);
     }
+  });
+}
+
+TEST_CASE("arg reductions of columns are those of the rows that are turned", "[reduction]") {
+  forEachRow(Family::ColArgReduce, [&](const KernelRow &row) {
+    for (std::int64_t cols : lengths(isaFloatLanes(row.isa)))
+      for (std::int64_t rows : {0, 1, 2, 30}) {
+        INFO(replay(row, text(rows, cols)));
+        Guarded<float> x(coarse(rows * cols, 45));
+        for (std::int64_t c = 0; c < cols && rows > 2; c += 3) // two NaNs, the first counts
+          x[size(c % (rows - 1) * cols + c)] = x[size((rows - 1) * cols + c)] = NAN;
+        Guarded<std::int64_t> y(size(cols), 7);
+        row.function.argReduce(x.data(), rows, cols, cols, y.data());
+        bool right = x.intact() && y.intact();
+        for (std::int64_t c = 0; c < cols; ++c) {
+          std::int64_t want = rows > 0 ? 0 : -1;
+          for (std::int64_t r = 1; r < rows; ++r) {
+            const float a = x[size(r * cols + c)], b = x[size(want * cols + c)];
+            if (!std::isnan(b) && (std::isnan(a) || (row.op == "col_arg_max" ? a > b : a < b)))
+              want = r;
+          }
+          right &= y[size(c)] == want;
+        }
+        CHECK(right);
+      }
   });
 }
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "Harness.h"
+#include "tessera/support/Caches.h"
 
 using namespace tessera;
 using namespace tessera::test;
@@ -135,6 +136,37 @@ TEST_CASE("norms scale rows to their statistics", "[rows]") {
   });
 }
 
+TEST_CASE("results past the caches are the same", "[rows]") {
+  const std::int64_t cols = 1003, rows = caches().l3 / 4 / cols + 2;
+  std::vector<float> x = randomFloats(size(rows * cols), 27), one(size(rows * cols));
+  const std::vector<float> scale = randomFloats(size(cols), 28);
+  for (std::size_t shift : {0u, 1u}) // y is aligned to vectors, or not
+    for (Family family : {Family::RowMap, Family::RowNorm, Family::Unary, Family::Binary})
+      forEachRow(family, [&](const KernelRow &row) {
+        if ((family == Family::Unary || family == Family::Binary) && row.op != "relu" &&
+            row.op != "add")
+          return;
+        const auto run = [&](float *y, std::int64_t first, std::int64_t count) {
+          const float *from = x.data() + first * cols, *b = scale.data();
+          if (family == Family::RowMap)
+            row.function.rowMap(from, cols, y, cols, count, cols);
+          else if (family == Family::RowNorm)
+            row.function.rowNorm(from, cols, y, cols, count, cols, b, nullptr, 1e-3f);
+          else if (family == Family::Unary)
+            row.function.unary(from, y, count * cols, nullptr);
+          else
+            row.function.binary(from, 1, b, 0, y, count * cols);
+        };
+        Guarded<float> y(size(rows * cols) + shift, 0.0f);
+        run(y.data() + shift, 0, rows);
+        for (std::int64_t r = 0; r < rows; ++r)
+          run(one.data() + r * cols, r, 1);
+        INFO(replay(row, ""));
+        CHECK(y.intact());
+        CHECK(std::memcmp(y.data() + shift, one.data(), one.size() * sizeof(float)) == 0);
+      });
+}
+
 TEST_CASE("group norm normalises groups of channels in either layout", "[rows]") {
   struct Case {
     std::int64_t batch, channels, pixels, groups;
@@ -205,14 +237,15 @@ double reduced(std::string_view op, const std::vector<double> &x) {
     squares += v * v;
     powers += std::exp(v);
   }
-  return op == "row_reduce_sum"         ? sum
-         : op == "row_reduce_prod"      ? product
-         : op == "row_reduce_max"       ? high
-         : op == "row_reduce_min"       ? low
-         : op == "row_reduce_l1"        ? sizes
-         : op == "row_reduce_l2"        ? std::sqrt(squares)
-         : op == "row_reduce_logsumexp" ? std::log(powers)
-                                        : sum / static_cast<double>(x.size());
+  return op == "row_reduce_sum"          ? sum
+         : op == "row_reduce_prod"       ? product
+         : op == "row_reduce_max"        ? high
+         : op == "row_reduce_min"        ? low
+         : op == "row_reduce_l1"         ? sizes
+         : op == "row_reduce_l2"         ? std::sqrt(squares)
+         : op == "row_reduce_sum_square" ? squares
+         : op == "row_reduce_logsumexp"  ? std::log(powers)
+                                         : sum / static_cast<double>(x.size());
 }
 
 } // namespace
@@ -235,8 +268,10 @@ TEST_CASE("row reductions combine whole rows, and what was there before when ask
         std::vector<double> numbers(from, from + cols);
         const double want = reduced(row.op, numbers);
         numbers.push_back(0.5);
-        // Means are added, all others are those of one row that is longer.
-        const double both = row.op == "row_reduce_mean" ? want + 0.5 : reduced(row.op, numbers);
+        // Means and sums of squares are added, all others are those of one row that is longer.
+        const double both = row.op == "row_reduce_mean" || row.op == "row_reduce_sum_square"
+                                ? want + 0.5
+                                : reduced(row.op, numbers);
         right &= std::fabs(y[size(r)] - want) <= 1e-6 * static_cast<double>(cols);
         right &= std::fabs(z[size(r)] - both) <= 1e-6 * static_cast<double>(cols + 1);
       }

@@ -108,18 +108,14 @@ private:
     // The hardware follows the rows of one head, but not those of many, up to 1.2 times faster.
     if (args.headsTogether())
       for (std::int64_t i = 0; i < keys; ++i) {
-        prefetch(k + (i + kBlock) * args.kRow, args.headSize);
-        prefetch(v + (i + kBlock) * args.vRow, args.valueSize);
+        Rows::fetch(k + (i + kBlock) * args.kRow, args.headSize);
+        Rows::fetch(v + (i + kBlock) * args.vRow, args.valueSize);
       }
-    Rows::scores(q, rows, k, args.kRow, args.headSize, s, kBlock, keys);
+    Rows::scores(q, rows, k, args.kRow, args.headSize, s, kBlock, keys, v, args.vRow,
+                 args.valueSize);
     for (std::int64_t r = 0; r < rows; ++r)
       shrink[r] = softmax(args, b, g, r, j, keys, s + r * kBlock, to.high[r], to.sum[r]);
     Rows::values(v, args.vRow, s, kBlock, keys, args.valueSize, shrink, o, rows);
-  }
-
-  static TESSERA_INLINE void prefetch(const T *row, std::int64_t size) {
-    for (std::int64_t c = 0; c < size; c += 64 / static_cast<std::int64_t>(sizeof(T)))
-      __builtin_prefetch(row + c, 0, 2);
   }
 
   /// Scores of row r for keys [j, j + keys) to probabilities; returns what shrinks the past.
@@ -148,7 +144,7 @@ private:
       S::store(s + c, x);
     }
     const float before = high;
-    high = most(before, S::maximum(top));
+    high = most(before, S::across(top, [](F a, F b) { return S::max(a, b); }));
     F acc(0.0f);
     for (std::int64_t c = 0; c < keys; c += S::kLanes) {
       const F e = Core::exp2Negative(S::load(s + c) - F(high));

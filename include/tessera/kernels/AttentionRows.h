@@ -1,5 +1,5 @@
 // Products of a few rows with many rows in place, for attention over a cache: lanes run along the
-// rows, pairs of rows share what is loaded.
+// rows, two or four rows share what is loaded.
 #pragma once
 
 #include "tessera/kernels/Storage.h"
@@ -11,13 +11,23 @@ template <class Arch, class Stored> struct AttentionRows {
   using F = typename S::F;
   using T = typename Stored::T;
 
-  /// s[r * sRow + j] = q[r] . k[j * kRow...], for r < rows, j < keys, of `size` elements.
+  /// So many rows have their sums in registers at a time.
+  static constexpr int kShare = S::kLanes == 16 ? 4 : 2;
+
+  /// s[r * sRow + j] = q[r] . k[j * kRow...], for r < rows, j < keys, of `size` elements. Meanwhile
+  /// as many rows of nextSize floats come to L2, which are wanted next: memory delivers two streams
+  /// faster than one after the other. Elements of 16 bits arrive as fast as they are converted.
   static TESSERA_INLINE void scores(const float *const *q, std::int64_t rows, const T *k,
                                     std::int64_t kRow, std::int64_t size, float *s,
-                                    std::int64_t sRow, std::int64_t keys) {
+                                    std::int64_t sRow, std::int64_t keys, const T *next,
+                                    std::int64_t nextRow, std::int64_t nextSize) {
     std::int64_t j = 0;
     for (; j + 4 <= keys; j += 4) {
+      for (std::int64_t u = 0; u < 4 && sizeof(T) == sizeof(float); ++u)
+        fetch(next + (j + u) * nextRow, nextSize);
       std::int64_t r = 0;
+      for (; r + kShare <= rows; r += kShare)
+        dots<kShare>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
       for (; r + 2 <= rows; r += 2)
         dots<2>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
       if (r < rows)
@@ -33,6 +43,8 @@ template <class Arch, class Stored> struct AttentionRows {
                                     std::int64_t pRow, std::int64_t keys, std::int64_t size,
                                     const float *shrink, float *const *o, std::int64_t rows) {
     std::int64_t r = 0;
+    for (; r + kShare <= rows; r += kShare)
+      strips<kShare>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r);
     for (; r + 2 <= rows; r += 2)
       strips<2>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r);
     if (r < rows)
@@ -45,6 +57,12 @@ template <class Arch, class Stored> struct AttentionRows {
     for (std::int64_t i = 0; i < S::kLanes; ++i)
       index[i] = static_cast<float>(i);
     return S::load(index);
+  }
+
+  /// Asks for a row that is wanted soon.
+  static TESSERA_INLINE void fetch(const T *row, std::int64_t size) {
+    for (std::int64_t c = 0; c < size; c += 64 / static_cast<std::int64_t>(sizeof(T)))
+      __builtin_prefetch(row + c, 0, 2);
   }
 
 private:
@@ -110,12 +128,13 @@ private:
                   o);
   }
 
-  /// Vectors vectors from column c on, the last of `tail` lanes, by even and odd keys, which hides
-  /// the latency.
+  /// Vectors vectors from column c on, the last of `tail` lanes; where sums are few, by even and
+  /// odd keys, which hides the latency.
   template <int R, int Vectors>
   static TESSERA_INLINE void strip(const T *v, std::int64_t vRow, const float *p, std::int64_t pRow,
                                    std::int64_t keys, std::int64_t c, std::int64_t tail,
                                    const float *shrink, float *const *o) {
+    constexpr bool kSplit = R * Vectors <= 8;
     F even[R][Vectors], odd[R][Vectors];
     TESSERA_UNROLL
     for (int r = 0; r < R; ++r) {
@@ -129,7 +148,7 @@ private:
     std::int64_t j = 0;
     for (; j + 2 <= keys; j += 2) {
       add<R, Vectors>(even, v + j * vRow + c, p + j, pRow, tail);
-      add<R, Vectors>(odd, v + (j + 1) * vRow + c, p + j + 1, pRow, tail);
+      add<R, Vectors>(kSplit ? odd : even, v + (j + 1) * vRow + c, p + j + 1, pRow, tail);
     }
     if (j < keys)
       add<R, Vectors>(even, v + j * vRow + c, p + j, pRow, tail);
@@ -138,7 +157,7 @@ private:
       TESSERA_UNROLL
       for (int u = 0; u < Vectors; ++u) {
         float *at = o[r] + c + u * S::kLanes;
-        const F sum = even[r][u] + odd[r][u];
+        const F sum = kSplit ? even[r][u] + odd[r][u] : even[r][u];
         if (tail == S::kLanes)
           S::store(at, sum);
         else

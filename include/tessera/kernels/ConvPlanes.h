@@ -131,10 +131,6 @@ private:
   }
 
   template <int R, int V, bool Part> __attribute__((noinline)) void tile(const Place &place) const {
-    // The outputs come from memory while the products run.
-    for (int r = 0; r < R; ++r)
-      for (std::int64_t line = 0; line < V * kLanes; line += 16)
-        __builtin_prefetch(place.y + r * yl.channel + line, 1);
     F acc[R][V];
     TESSERA_UNROLL
     for (int r = 0; r < R; ++r) {

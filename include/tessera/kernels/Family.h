@@ -38,6 +38,7 @@ enum class Family : std::uint8_t {
   PackRhsInt8,      ///< pack_rhs_int8.h
   MatmulInt8,       ///< matmul_int8.h
   ColReduce,        ///< columns.h: called through rowReduce
+  ColArgReduce,     ///< arg_reduction.h: called through argReduce
   ArgReduce,        ///< arg_reduction.h
   TopK,             ///< top_k.h
   Scan,             ///< cumsum.h

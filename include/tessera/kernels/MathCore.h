@@ -78,14 +78,21 @@ template <class Arch> struct MathCore {
   /// e^x for x <= 88, at most 2 ulp; zero below -87 and for NaN.
   static TESSERA_INLINE F expOrZero(F x) { return S::select(x > F(-87.0f), expNormal(x), F(0.0f)); }
 
-  /// 2^x for x <= 0, at most 2 ulp down to -126, below at most 2^-126 and from -152 on zero; NaN
-  /// stays NaN.
+  /// 2^x for x <= 0, at most 3 ulp; zero below -126, NaN stays NaN.
   static TESSERA_INLINE F exp2Negative(F x) {
-    const F bounded = S::max(F(-152.0f), x);
-    if constexpr (S::kHasScale) {
-      const F n = S::round(bounded);
-      return S::scale(exp2Reduced(bounded - n), n);
+    if constexpr (S::kLookup >= 32) {
+      // The nearest multiple of 1/32 has its place in the table in the low five bits and the
+      // exponent of the result above them.
+      const F magic(0x1.8p18f);
+      const F shifted = x + magic;
+      const F f = x - (shifted - magic);
+      const F entry = S::template lookup<32>(Exp2Table<Arch>::kPowers, S::bits(shifted));
+      const F power = S::fromBits(S::bits(entry) + (S::bits(shifted) << 18));
+      // 2^f - 1 for |f| <= 1/64, absolute error 2^-24.
+      const F rest = S::fma(f, F(0x1.ebfbep-3f), F(0x1.62e584p-1f)) * f;
+      return S::select(x < F(-126.0f), F(0.0f), S::fma(power, rest, power));
     } else {
+      const F bounded = S::max(F(-152.0f), x);
       const F magic(0x1.8p23f + 127.0f);
       const F shifted = bounded + magic;
       const F y = exp2Reduced(bounded - (shifted - magic)) * S::fromBits(S::bits(shifted) << 23);
@@ -121,10 +128,10 @@ template <class Arch> struct MathCore {
     const F shifted = S::fma(t, scale, magic);
     const F d = S::fma(t, scale, magic - shifted);
     const I index = S::bits(shifted);
-    F y = S::lookup(Table::kCoefficients[Table::kDegree], index);
+    F y = S::template lookup<Table::kSegments>(Table::kCoefficients[Table::kDegree], index);
     TESSERA_UNROLL
     for (int j = Table::kDegree - 1; j >= 0; --j)
-      y = S::fma(y, d, S::lookup(Table::kCoefficients[j], index));
+      y = S::fma(y, d, S::template lookup<Table::kSegments>(Table::kCoefficients[j], index));
     return y;
   }
 

@@ -49,6 +49,11 @@ template <class Arch> struct SimdBase {
       p[i] = lanes[i];
   }
 
+  /// Stores to an address aligned to the vector, past the caches where that is possible; other
+  /// threads see it after fence().
+  static TESSERA_INLINE void stream(float *p, F x) { x.store_unaligned(p); }
+  static TESSERA_INLINE void fence() {}
+
   /// a * b + c; rounded once where kHasFma.
   static TESSERA_INLINE F fma(F a, F b, F c) { return a * b + c; }
   /// c - a * b.
@@ -119,9 +124,34 @@ template <class Arch> struct SimdBase {
   }
   static TESSERA_INLINE F ceil(F x) { return neg(floor(neg(x))); }
 
-  /// Sum, maximum, minimum and product of the lanes, as a balanced tree.
+  /// The first `count` lanes (0..kLanes) of a, and the others of b.
+  static TESSERA_INLINE F blendPart(F a, F b, std::int64_t count) {
+    alignas(64) float lanes[kLanes];
+    b.store_aligned(lanes);
+    alignas(64) float from[kLanes];
+    a.store_aligned(from);
+    for (std::int64_t i = 0; i < count; ++i)
+      lanes[i] = from[i];
+    return F::load_aligned(lanes);
+  }
+
+  /// The first lane.
+  static TESSERA_INLINE float first(F x) {
+    alignas(64) float lanes[kLanes];
+    x.store_aligned(lanes);
+    return lanes[0];
+  }
+  /// op(F, F) over all lanes, as a balanced tree.
+  template <class Op> static TESSERA_INLINE float across(F x, Op op) {
+    alignas(64) float lanes[2 * kLanes] = {};
+    for (std::int64_t width = kLanes / 2; width > 0; width /= 2) {
+      x.store_aligned(lanes);
+      x = op(x, F::load_unaligned(lanes + width));
+    }
+    return first(x);
+  }
   static TESSERA_INLINE float sum(F x) {
-    return fold(x, [](float a, float b) { return a + b; });
+    return across(x, [](F a, F b) { return a + b; });
   }
   /// The sums of the lanes of four vectors, to out[0..3].
   static TESSERA_INLINE void sums(F a, F b, F c, F d, float *out) {
@@ -129,25 +159,6 @@ template <class Arch> struct SimdBase {
     out[1] = sum(b);
     out[2] = sum(c);
     out[3] = sum(d);
-  }
-  static TESSERA_INLINE float product(F x) {
-    return fold(x, [](float a, float b) { return a * b; });
-  }
-  static TESSERA_INLINE float maximum(F x) {
-    return fold(x, [](float a, float b) { return a > b || a != a ? a : b; });
-  }
-  static TESSERA_INLINE float minimum(F x) {
-    return fold(x, [](float a, float b) { return a < b || a != a ? a : b; });
-  }
-
-private:
-  template <class Op> static TESSERA_INLINE float fold(F x, Op op) {
-    alignas(64) float lanes[kLanes];
-    x.store_aligned(lanes);
-    for (std::int64_t width = kLanes / 2; width > 0; width /= 2)
-      for (std::int64_t i = 0; i < width; ++i)
-        lanes[i] = op(lanes[i], lanes[i + width]);
-    return lanes[0];
   }
 };
 

@@ -9,11 +9,13 @@ namespace tessera::kernels {
 template <class RowReduce, class Arch> struct ColReduceKernel {
   using S = Simd<Arch>;
   using F = typename S::F;
+  using Op = Reduction<RowReduce, Arch>;
   static constexpr Family kFamily = Family::ColReduce;
 
   /// out[c] = combine over r < rows of x[r * rowStride + c], for c < cols; strides in elements.
-  /// With accumulate != 0 the value of out[c] is combined in first. rows == 0 gives the identity.
-  /// Each column is combined in order of its rows. out does not overlap x.
+  /// With accumulate != 0 the value of out[c] is combined in as well. rows == 0 gives the identity.
+  /// Each column is combined in order of its rows. out does not overlap x. A reduction along the
+  /// middle one of three dimensions is one call for each index of the first.
   static void run(const float *x, std::int64_t rows, std::int64_t rowStride, std::int64_t cols,
                   float *out, std::int32_t accumulate) {
     std::int64_t c = 0;
@@ -31,18 +33,24 @@ private:
     F acc[Vectors];
     TESSERA_UNROLL
     for (int v = 0; v < Vectors; ++v)
-      acc[v] = accumulate ? part(out + v * S::kLanes, tail) : F(RowReduce::kIdentity);
+      acc[v] = F(RowReduce::kIdentity);
     for (std::int64_t r = 0; r < rows; ++r) {
       TESSERA_UNROLL
       for (int v = 0; v < Vectors; ++v)
-        acc[v] = RowReduce::combine(acc[v], part(x + r * rowStride + v * S::kLanes, tail));
+        acc[v] =
+            RowReduce::combine(acc[v], Op::take(part(x + r * rowStride + v * S::kLanes, tail)));
     }
     TESSERA_UNROLL
-    for (int v = 0; v < Vectors; ++v)
+    for (int v = 0; v < Vectors; ++v) {
+      float *to = out + v * S::kLanes;
+      F value = Op::finish(acc[v], rows);
+      if (accumulate)
+        value = Op::join(part(to, tail), value);
       if (tail == S::kLanes)
-        S::store(out + v * S::kLanes, acc[v]);
+        S::store(to, value);
       else
-        S::storePart(out + v * S::kLanes, acc[v], tail);
+        S::storePart(to, value, tail);
+    }
   }
 
   static TESSERA_INLINE F part(const float *p, std::int64_t tail) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tessera/kernels/Family.h"
-#include "tessera/kernels/Simd.h"
+#include "tessera/kernels/Streaming.h"
 
 namespace tessera::kernels {
 
@@ -18,21 +18,33 @@ template <class Kernel, class Arch, int Params = 0> struct UnaryKernel {
   static void run(const float *x, float *y, std::int64_t count, const float *params) {
     const F p0(Params > 0 ? params[0] : 0.0f);
     const F p1(Params > 1 ? params[1] : 0.0f);
-    std::int64_t i = 0;
+    if (Streaming<Arch>::pays(count))
+      all<true>(x, y, count, p0, p1);
+    else
+      all<false>(x, y, count, p0, p1);
+  }
+
+private:
+  template <bool Past>
+  static TESSERA_INLINE void all(const float *x, float *y, std::int64_t count, F p0, F p1) {
+    std::int64_t i = Past ? Streaming<Arch>::head(y, count) : 0;
+    if (i > 0)
+      S::storePart(y, apply(S::loadPart(x, i), p0, p1), i);
     // Two vectors at a time hide the latency of the polynomials.
     for (; i + 2 * S::kLanes <= count; i += 2 * S::kLanes) {
       const F a = apply(S::load(x + i), p0, p1);
       const F b = apply(S::load(x + i + S::kLanes), p0, p1);
-      S::store(y + i, a);
-      S::store(y + i + S::kLanes, b);
+      Past ? S::stream(y + i, a) : S::store(y + i, a);
+      Past ? S::stream(y + i + S::kLanes, b) : S::store(y + i + S::kLanes, b);
     }
     for (; i + S::kLanes <= count; i += S::kLanes)
       S::store(y + i, apply(S::load(x + i), p0, p1));
     if (i < count)
       S::storePart(y + i, apply(S::loadPart(x + i, count - i), p0, p1), count - i);
+    if (Past)
+      S::fence();
   }
 
-private:
   static TESSERA_INLINE F apply(F x, F p0, F p1) {
     (void)p0;
     (void)p1;
@@ -55,15 +67,37 @@ template <class Kernel, class Arch> struct BinaryKernel {
   /// stride flag (0) for a or b means that its one element serves every i.
   static void run(const float *a, std::int64_t aStride, const float *b, std::int64_t bStride,
                   float *y, std::int64_t count) {
-    std::int64_t i = 0;
-    for (; i + S::kLanes <= count; i += S::kLanes)
-      S::store(y + i, Kernel::step(aStride ? S::load(a + i) : F(a[0]),
-                                   bStride ? S::load(b + i) : F(b[0])));
+    if (Streaming<Arch>::pays(count))
+      all<true>(a, aStride, b, bStride, y, count);
+    else
+      all<false>(a, aStride, b, bStride, y, count);
+  }
+
+private:
+  template <bool Past>
+  static TESSERA_INLINE void all(const float *a, std::int64_t aStride, const float *b,
+                                 std::int64_t bStride, float *y, std::int64_t count) {
+    std::int64_t i = Past ? Streaming<Arch>::head(y, count) : 0;
+    if (i > 0)
+      part(a, aStride, b, bStride, y, i);
+    for (; i + S::kLanes <= count; i += S::kLanes) {
+      const F value =
+          Kernel::step(aStride ? S::load(a + i) : F(a[0]), bStride ? S::load(b + i) : F(b[0]));
+      Past ? S::stream(y + i, value) : S::store(y + i, value);
+    }
     if (i < count)
-      S::storePart(y + i,
-                   Kernel::step(aStride ? S::loadPart(a + i, count - i) : F(a[0]),
-                                bStride ? S::loadPart(b + i, count - i) : F(b[0])),
-                   count - i);
+      part(a + (aStride ? i : 0), aStride, b + (bStride ? i : 0), bStride, y + i, count - i);
+    if (Past)
+      S::fence();
+  }
+
+  /// Less than a vector.
+  static TESSERA_INLINE void part(const float *a, std::int64_t aStride, const float *b,
+                                  std::int64_t bStride, float *y, std::int64_t count) {
+    S::storePart(y,
+                 Kernel::step(aStride ? S::loadPart(a, count) : F(a[0]),
+                              bStride ? S::loadPart(b, count) : F(b[0])),
+                 count);
   }
 };
 

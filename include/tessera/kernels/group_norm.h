@@ -53,9 +53,11 @@ private:
   /// One group whose channels are contiguous.
   static void planes(const Group &g, const float *x, float *y, const float *scale,
                      const float *bias) {
-    const float mean = static_cast<float>(g.inverse() * total(g, x, [](F v) { return v; }));
+    const float mean =
+        static_cast<float>(g.inverse() * total(g, x, [](F a, F v) { return a + v; }));
     const F center(mean);
-    const float gain = g.gain(total(g, x, [center](F v) { return (v - center) * (v - center); }));
+    const float gain =
+        g.gain(total(g, x, [center](F a, F v) { return S::fma(v - center, v - center, a); }));
     for (std::int64_t c = 0; c < g.channels; ++c) {
       const F factor(scale ? gain * scale[c] : gain), shift(bias ? bias[c] : 0.0f);
       Rows<Arch>::map(
@@ -64,14 +66,13 @@ private:
     }
   }
 
-  template <class Step>
-  static TESSERA_INLINE double total(const Group &g, const float *x, Step step) {
+  template <class Add> static TESSERA_INLINE double total(const Group &g, const float *x, Add add) {
     constexpr std::int64_t kPart = 4096; // 1024 or fewer in a lane
     double sum = 0;
     for (std::int64_t c = 0; c < g.channels; ++c)
       for (std::int64_t p = 0; p < g.pixels; p += kPart)
         sum += static_cast<double>(Rows<Arch>::sum(
-            x + c * g.channelStride + p, g.pixels - p < kPart ? g.pixels - p : kPart, step));
+            x + c * g.channelStride + p, g.pixels - p < kPart ? g.pixels - p : kPart, add));
     return sum;
   }
 
@@ -92,10 +93,10 @@ private:
       const std::int64_t groups = width / g.channels;
       for (std::int64_t i = 0; i < groups; ++i)
         mean[i] = 0.0f;
-      totals(g, x + c, width, mean, sums, [](F v, F) { return v; });
+      totals(g, x + c, width, mean, sums, [](F a, F v, F) { return a + v; });
       for (std::int64_t i = 0; i < groups; ++i)
         mean[i] = static_cast<float>(sums[i] * g.inverse());
-      totals(g, x + c, width, mean, sums, [](F v, F m) { return (v - m) * (v - m); });
+      totals(g, x + c, width, mean, sums, [](F a, F v, F m) { return S::fma(v - m, v - m, a); });
       for (std::int64_t i = 0; i < groups; ++i)
         gain[i] = g.gain(sums[i]);
       apply(g, x + c, y + c, width, mean, gain, scale ? scale + c : nullptr,
@@ -103,10 +104,10 @@ private:
     }
   }
 
-  /// sums[group] = the sum of step(x, mean[group]) over the group.
-  template <class Step>
+  /// sums[group] = the sum of what add(sum, x, mean[group]) adds over the group.
+  template <class Add>
   static TESSERA_INLINE void totals(const Group &g, const float *x, std::int64_t width,
-                                    const float *mean, double *sums, Step step) {
+                                    const float *mean, double *sums, Add add) {
     alignas(64) float center[kChannels], part[kChannels];
     for (std::int64_t i = 0; i < width / g.channels; ++i)
       sums[i] = 0.0;
@@ -118,7 +119,7 @@ private:
         const std::int64_t pixels = g.pixels - p < kPixels ? g.pixels - p : kPixels;
         for (std::int64_t i = 0; i < count; i += S::kLanes)
           column(x + p * g.pixelStride + c + i, g.pixelStride, pixels,
-                 count - i < S::kLanes ? count - i : S::kLanes, center + i, part + i, step);
+                 count - i < S::kLanes ? count - i : S::kLanes, center + i, part + i, add);
         for (std::int64_t i = 0; i < count; ++i)
           sums[(c + i) / g.channels] += static_cast<double>(part[i]);
       }
@@ -126,10 +127,9 @@ private:
   }
 
   /// The sums of a vector of channels over some pixels.
-  template <class Step>
+  template <class Add>
   static TESSERA_INLINE void column(const float *x, std::int64_t stride, std::int64_t pixels,
-                                    std::int64_t lanes, const float *center, float *sums,
-                                    Step step) {
+                                    std::int64_t lanes, const float *center, float *sums, Add add) {
     const F m = S::loadPart(center, lanes);
     F acc[4] = {F(0.0f), F(0.0f), F(0.0f), F(0.0f)};
     std::int64_t p = 0;
@@ -137,10 +137,10 @@ private:
       for (; p + 4 <= pixels; p += 4) {
         TESSERA_UNROLL
         for (int u = 0; u < 4; ++u)
-          acc[u] = acc[u] + step(S::load(x + (p + u) * stride), m);
+          acc[u] = add(acc[u], S::load(x + (p + u) * stride), m);
       }
     for (; p < pixels; ++p)
-      acc[0] = acc[0] + step(S::loadPart(x + p * stride, lanes), m);
+      acc[0] = add(acc[0], S::loadPart(x + p * stride, lanes), m);
     S::storePart(sums, (acc[0] + acc[1]) + (acc[2] + acc[3]), lanes);
   }
 

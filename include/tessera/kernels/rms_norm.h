@@ -14,17 +14,32 @@ template <class Arch> struct RmsNorm {
   /// in LayerNorm::run.
   static void run(const float *x, std::int64_t xRow, float *y, std::int64_t yRow, std::int64_t rows,
                   std::int64_t cols, const float *scale, const float *bias, float epsilon) {
+    if (Streaming<Arch>::pays(rows * cols))
+      all<true>(x, xRow, y, yRow, rows, cols, scale, bias, epsilon);
+    else
+      all<false>(x, xRow, y, yRow, rows, cols, scale, bias, epsilon);
+  }
+
+  /// The same, past the caches or not.
+  template <bool Past>
+  static TESSERA_INLINE void all(const float *x, std::int64_t xRow, float *y, std::int64_t yRow,
+                                 std::int64_t rows, std::int64_t cols, const float *scale,
+                                 const float *bias, float epsilon) {
     const float inverse = 1.0f / static_cast<float>(cols);
+    const std::int64_t ahead = Rows<Arch>::together(cols) * xRow;
     Rows<Arch>::groups(rows, cols, [=](std::int64_t first, std::int64_t count) {
       alignas(64) float gain[S::kLanes] = {};
       const float *from = x + first * xRow;
       for (std::int64_t r = 0; r < count; ++r)
-        gain[r] = inverse * Rows<Arch>::sum(from + r * xRow, cols, [](F v) { return v * v; });
+        gain[r] = inverse *
+                  Rows<Arch>::sum(from + r * xRow, cols, [](F a, F v) { return S::fma(v, v, a); });
       S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
       for (std::int64_t r = 0; r < count; ++r)
-        LayerNorm<Arch>::apply(from + r * xRow, y + (first + r) * yRow, cols, F(0.0f), F(gain[r]),
-                               scale, bias);
+        LayerNorm<Arch>::template apply<Past>(from + r * xRow, y + (first + r) * yRow, cols,
+                                              F(0.0f), F(gain[r]), scale, bias, ahead);
     });
+    if (Past)
+      S::fence();
   }
 };
 

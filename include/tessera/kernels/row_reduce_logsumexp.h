@@ -30,8 +30,8 @@ private:
     if (high - high != 0.0f) // an infinite maximum is the result, unless there is a NaN
       return RowReduceMax<Arch>::row(x, cols);
     const F top(high);
-    const float sum =
-        Rows<Arch>::sum(x, cols, [top](F v) { return Softmax<Arch>::exponential(v, top); });
+    const float sum = Rows<Arch>::sum(
+        x, cols, [top](F a, F v) { return a + Softmax<Arch>::exponential(v, top); });
     alignas(64) float lanes[S::kLanes];
     S::store(lanes, MathCore<Arch>::log(F(sum)));
     return lanes[0] + high;

@@ -13,8 +13,6 @@ template <class Arch> struct RowReduceMin : RowReduceKernel<RowReduceMin<Arch>, 
 
   /// The comparison does not wait for a, the running result; min(b, NaN) is NaN.
   static TESSERA_INLINE F combine(F a, F b) { return S::select(b == b, S::min(b, a), b); }
-  static TESSERA_INLINE float combine(float a, float b) { return a < b || a != a ? a : b; }
-  static TESSERA_INLINE float fold(F x) { return S::minimum(x); }
 };
 
 } // namespace tessera::kernels

@@ -7,13 +7,10 @@ namespace tessera::kernels {
 
 /// The product of each row; 1 for an empty one.
 template <class Arch> struct RowReduceProd : RowReduceKernel<RowReduceProd<Arch>, Arch> {
-  using S = Simd<Arch>;
-  using F = typename S::F;
+  using F = typename Simd<Arch>::F;
   static constexpr float kIdentity = 1.0f;
 
   static TESSERA_INLINE F combine(F a, F b) { return a * b; }
-  static TESSERA_INLINE float combine(float a, float b) { return a * b; }
-  static TESSERA_INLINE float fold(F x) { return S::product(x); }
 };
 
 } // namespace tessera::kernels

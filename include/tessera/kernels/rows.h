@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tessera/kernels/Family.h"
-#include "tessera/kernels/Simd.h"
+#include "tessera/kernels/Streaming.h"
 
 namespace tessera::kernels {
 
@@ -16,10 +16,15 @@ template <class Arch> struct Rows {
   static constexpr int kGroup = 4;
   static constexpr std::int64_t kGroupElements = 4096;
 
-  /// Calls group(first, count) with count <= kGroup for all rows.
+  /// How many rows go together.
+  static TESSERA_INLINE std::int64_t together(std::int64_t cols) {
+    return cols * kGroup <= kGroupElements ? kGroup : 1;
+  }
+
+  /// Calls group(first, count) with count <= together(cols) for all rows.
   template <class Group>
   static TESSERA_INLINE void groups(std::int64_t rows, std::int64_t cols, Group group) {
-    const std::int64_t step = cols * kGroup <= kGroupElements ? kGroup : 1;
+    const std::int64_t step = together(cols);
     for (std::int64_t r = 0; r < rows; r += step)
       group(r, rows - r < step ? rows - r : step);
   }
@@ -35,21 +40,48 @@ template <class Arch> struct Rows {
       S::storePart(y + c, step(S::loadPart(x + c, cols - c), c, cols - c), cols - c);
   }
 
-  /// Sum over c < cols of step(x[c]), with four partial sums. step(0) need not be 0.
+  /// The same past the caches, while the row at x + ahead comes to L2. Needs S::fence() before
+  /// another thread reads y.
   template <class Step>
-  static TESSERA_INLINE float sum(const float *x, std::int64_t cols, Step step) {
+  static TESSERA_INLINE void mapPast(const float *x, float *y, std::int64_t cols, Step step,
+                                     std::int64_t ahead) {
+    std::int64_t c = Streaming<Arch>::head(y, cols);
+    if (c > 0)
+      S::storePart(y, step(S::loadPart(x, c), 0, c), c);
+    for (; c + S::kLanes <= cols; c += S::kLanes) {
+      __builtin_prefetch(x + c + ahead, 0, 2);
+      S::stream(y + c, step(S::load(x + c), c, S::kLanes));
+    }
+    if (c < cols)
+      S::storePart(y + c, step(S::loadPart(x + c, cols - c), c, cols - c), cols - c);
+  }
+
+  /// The sum of what add(sum, x[c]) adds for each c < cols, with four partial sums. Meanwhile the
+  /// row at x + ahead comes to L1, unless ahead is 0.
+  template <class Add>
+  static TESSERA_INLINE float sum(const float *x, std::int64_t cols, Add add,
+                                  std::int64_t ahead = 0) {
     F acc[4] = {F(0.0f), F(0.0f), F(0.0f), F(0.0f)};
     std::int64_t c = 0;
     for (; c + 4 * S::kLanes <= cols; c += 4 * S::kLanes) {
+      if (ahead != 0)
+        fetch(x + c + ahead);
       TESSERA_UNROLL
       for (int i = 0; i < 4; ++i)
-        acc[i] = acc[i] + step(S::load(x + c + i * S::kLanes));
+        acc[i] = add(acc[i], S::load(x + c + i * S::kLanes));
     }
     for (; c + S::kLanes <= cols; c += S::kLanes)
-      acc[0] = acc[0] + step(S::load(x + c));
+      acc[0] = add(acc[0], S::load(x + c));
     if (c < cols)
-      acc[1] = acc[1] + keep(step(S::loadPart(x + c, cols - c)), cols - c);
+      acc[1] = S::blendPart(add(acc[1], S::loadPart(x + c, cols - c)), acc[1], cols - c);
     return S::sum((acc[0] + acc[1]) + (acc[2] + acc[3]));
+  }
+
+  /// Asks for the next four vectors.
+  static TESSERA_INLINE void fetch(const float *x) {
+    TESSERA_UNROLL
+    for (std::int64_t i = 0; i < 4 * S::kLanes; i += 16)
+      __builtin_prefetch(x + i);
   }
 
   /// The largest element; any of them where there is a NaN, -inf for an empty row.
@@ -64,17 +96,10 @@ template <class Arch> struct Rows {
     }
     for (; c + S::kLanes <= cols; c += S::kLanes)
       acc[0] = S::max(S::load(x + c), acc[0]);
-    float high = S::maximum(S::max(S::max(acc[0], acc[1]), S::max(acc[2], acc[3])));
-    for (; c < cols; ++c)
-      high = x[c] > high ? x[c] : high;
-    return high;
-  }
-
-  /// `x` with the lanes from `count` on set to zero.
-  static TESSERA_INLINE F keep(F x, std::int64_t count) {
-    alignas(64) float lanes[S::kLanes];
-    x.store_aligned(lanes);
-    return S::loadPart(lanes, count);
+    if (c < cols)
+      acc[1] = S::max(S::blendPart(S::loadPart(x + c, cols - c), lowest, cols - c), acc[1]);
+    return S::across(S::max(S::max(acc[0], acc[1]), S::max(acc[2], acc[3])),
+                     [](F a, F b) { return S::max(a, b); });
   }
 };
 

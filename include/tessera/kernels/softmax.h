@@ -19,12 +19,13 @@ template <class Arch> struct Softmax {
                   std::int64_t cols) {
     Rows<Arch>::groups(rows, cols, [=](std::int64_t first, std::int64_t count) {
       float high[Rows<Arch>::kGroup], sum[Rows<Arch>::kGroup];
+      const std::int64_t ahead = Rows<Arch>::together(cols) * xRow;
       const float *from = x + first * xRow;
       float *to = y + first * yRow;
       for (std::int64_t r = 0; r < count; ++r)
         high[r] = Rows<Arch>::highest(from + r * xRow, cols);
       for (std::int64_t r = 0; r < count; ++r)
-        sum[r] = exponentials(from + r * xRow, to + r * yRow, cols, F(high[r]));
+        sum[r] = exponentials(from + r * xRow, to + r * yRow, cols, F(high[r]), ahead);
       for (std::int64_t r = 0; r < count; ++r) {
         const F scale(1.0f / sum[r]);
         Rows<Arch>::map(to + r * yRow, to + r * yRow, cols,
@@ -39,11 +40,13 @@ template <class Arch> struct Softmax {
   }
 
 private:
-  /// y = e^(x - high); returns the sum.
-  static TESSERA_INLINE float exponentials(const float *x, float *y, std::int64_t cols, F high) {
+  /// y = e^(x - high), while the row at x + ahead comes to L1; returns the sum.
+  static TESSERA_INLINE float exponentials(const float *x, float *y, std::int64_t cols, F high,
+                                           std::int64_t ahead) {
     F acc[4] = {F(0.0f), F(0.0f), F(0.0f), F(0.0f)};
     std::int64_t c = 0;
     for (; c + 4 * S::kLanes <= cols; c += 4 * S::kLanes) {
+      Rows<Arch>::fetch(x + c + ahead);
       TESSERA_UNROLL
       for (int i = 0; i < 4; ++i) {
         const F e = exponential(S::load(x + c + i * S::kLanes), high);
@@ -55,7 +58,7 @@ private:
       const std::int64_t count = cols - c < S::kLanes ? cols - c : S::kLanes;
       const F e = exponential(S::loadPart(x + c, count), high);
       S::storePart(y + c, e, count);
-      acc[0] = acc[0] + S::loadPart(y + c, count);
+      acc[0] = S::blendPart(acc[0] + e, acc[0], count);
     }
     return S::sum((acc[0] + acc[1]) + (acc[2] + acc[3]));
   }
