@@ -52,6 +52,22 @@ void narrow(View &view, memref::SubViewOp part, NumberFn number) {
   view.strides = strides;
 }
 
+/// Extents of the new shape; those of joined dims are their products, where they are known.
+static SmallVector<int64_t> extentsAfter(const View &view, Operation *op, MemRefType type) {
+  SmallVector<int64_t> extents(type.getShape());
+  auto collapse = dyn_cast<memref::CollapseShapeOp>(op);
+  if (!collapse || view.sizes.size() != size_t(collapse.getSrcType().getRank()))
+    return extents;
+  for (auto [extent, group] : llvm::zip_equal(extents, collapse.getReassociationIndices())) {
+    extent = 1;
+    for (int64_t d : group)
+      extent = ShapedType::isDynamic(extent) || ShapedType::isDynamic(view.sizes[d])
+                   ? ShapedType::kDynamic
+                   : extent * view.sizes[d];
+  }
+  return extents;
+}
+
 void relabel(View &view, Operation *op, MemRefType type) {
   const bool wasRoot = view.root && !view.sizes.empty();
   const int64_t slots = wasRoot ? view.sizes.front() : 0,
@@ -61,7 +77,8 @@ void relabel(View &view, Operation *op, MemRefType type) {
   const bool known = succeeded(type.getStridesAndOffset(strides, start));
   view.root = wasRoot && known && isa<memref::ReinterpretCastOp>(op) && type.getRank() > 0 &&
               type.getDimSize(0) == slots && strides.front() == pitch && start == 0;
-  view.sizes.assign(type.getShape().begin(), type.getShape().end());
+  const SmallVector<int64_t> extents = extentsAfter(view, op, type);
+  view.sizes.assign(extents.begin(), extents.end());
   if (!known || isa<memref::ReinterpretCastOp>(op))
     strides.assign(view.sizes.size(), ShapedType::kDynamic);
   view.strides.assign(strides.begin(), strides.end());

@@ -158,6 +158,7 @@ void contractions(Cases &cases) {
 
 void movement(Cases &cases) {
   cases.push_back(transpose({5, 7}, {1, 0}));
+  cases.push_back(transpose({}, {}));
   cases.push_back(transpose({67, 131}, {1, 0}));
   cases.push_back(transpose({2, 3, 5}, {2, 0, 1}));
   cases.push_back(transpose({2, 3, 5, 7}, {0, 2, 1, 3}));

@@ -114,7 +114,7 @@ private:
       append(unary(below(2) ? "tanh" : "sigmoid", value.dims), {at}, 1, value.dims);
       return;
     }
-    switch (below(9)) {
+    switch (value.dims.empty() ? 8 : below(9)) {
     case 0:
       return residual(at);
     case 1:

@@ -68,7 +68,8 @@ private:
   Dims image() { return {1 + below(2), 1 + below(18), 1 + below(18), dim()}; }
 
   Case any(const Dims &d, bool moderate) {
-    switch (below(9)) {
+    // A scalar has no axis to choose.
+    switch (below(d.empty() ? 4 : 9)) {
     case 0:
     case 1:
       return unary(pick({"relu", "gelu", "tanh", "silu", "sigmoid", "mish", "erf", "hard_swish",

@@ -60,6 +60,9 @@ FailureOr<SmallVector<Value>> ExpandOp::decomposeOperation(OpBuilder &b) {
 }
 
 FailureOr<SmallVector<Value>> TransposeOp::decomposeOperation(OpBuilder &b) {
+  // A scalar has nothing to exchange, and linalg.transpose has no map of no dimensions.
+  if (getPerm().empty())
+    return asResult(b, *this, getX());
   return asResult(b, *this, transposeTensor(b, getLoc(), getX(), getPerm()));
 }
 
