@@ -1,6 +1,7 @@
 // The walk over a block, and the buffers and copies that placing its operations needs.
 #include "Placer.h"
 
+#include "TileChoice.h"
 #include "Views.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -48,8 +49,9 @@ LogicalResult Placer::place(Operation *op) {
           })
           .Case([&](memref::CopyOp o) { return placeCopy(o, o.getSource(), o.getTarget()); })
           .Case([&](memref::AllocOp o) -> LogicalResult {
-            FailureOr<Value> buffer =
-                isAccumulated(o) ? allocateBetween(o) : allocateLike(o, vectorSpace());
+            FailureOr<Value> buffer = isAccumulated(o)   ? allocateBetween(o)
+                                      : staysInGlobal(o) ? allocateWorkspace(o)
+                                                         : allocateLike(o, vectorSpace());
             if (failed(buffer))
               return failure();
             map.map(o.getResult(), *buffer);
@@ -185,6 +187,22 @@ FailureOr<Value> Placer::allocateBetween(memref::AllocOp alloc) {
   auto route = chip.route(unit->c.spaces.front(), vectorSpace());
   if (route && route->size() == 1)
     return allocateLike(alloc, vectorSpace());
+  return allocateWorkspace(alloc);
+}
+
+/// Whether a buffer of a kernel whose rows pass in parts is such a row, and no result of one.
+bool Placer::staysInGlobal(memref::AllocOp alloc) {
+  if (!alloc->getParentOfType<func::FuncOp>()->hasAttr(kRowsInPartsAttr))
+    return false;
+  FailureOr<SmallVector<int64_t>> shape = bounds(alloc);
+  if (failed(shape))
+    return false; // which allocating it reports
+  int64_t bytes = llvm::divideCeil(alloc.getType().getElementTypeBitWidth(), 8);
+  return llvm::product_of(*shape) * bytes > chip.capacity(vectorSpace()) / 16;
+}
+
+/// A buffer in global memory that belongs to one core.
+FailureOr<Value> Placer::allocateWorkspace(memref::AllocOp alloc) {
   FailureOr<SmallVector<int64_t>> shape = bounds(alloc);
   if (failed(shape))
     return failure();

@@ -85,8 +85,7 @@ private:
 
   // PlaceAttentionOnChip.cpp
   struct OnChipAttention;
-  void placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile,
-                            const tile::Mma &unit);
+  void placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile, const tile::Mma &unit);
 
   // PlaceRegion.cpp
   struct Region;
@@ -120,6 +119,8 @@ private:
   mlir::FailureOr<mlir::Value> allocateLike(mlir::Value like, llvm::StringRef space);
   static bool isAccumulated(mlir::memref::AllocOp alloc);
   mlir::FailureOr<mlir::Value> allocateBetween(mlir::memref::AllocOp alloc);
+  bool staysInGlobal(mlir::memref::AllocOp alloc);
+  mlir::FailureOr<mlir::Value> allocateWorkspace(mlir::memref::AllocOp alloc);
   /// The part [0, extents) of a buffer.
   mlir::Value cut(mlir::Location loc, mlir::Value buffer,
                   llvm::ArrayRef<mlir::OpFoldResult> extents);

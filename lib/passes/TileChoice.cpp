@@ -130,13 +130,14 @@ LogicalResult TileChoice::describeVector() {
            << " describes none; 'tessera chips " << chip.name << "' says what it leaves out";
   // A softmax or layer norm takes all of its rows. Operators that are broadcast do not set tiles,
   // so ranks are equal. A window takes whole rows of one image, whatever consumes them.
-  bool window = false, pack = false;
+  bool pack = false;
   kernel.walk([&](npu::NpuOpInterface op) {
     npu::OpFamily family = op.getFamily();
     window |= family == npu::OpFamily::Window;
     pack |= isa<npu::PackRhsOp>(op.getOperation());
     if (family != npu::OpFamily::Normalization && family != npu::OpFamily::Reduction)
       return;
+    rows = true;
     const DimLoops result = loopNest(op).result;
     if (result.size() == extents.size())
       for (auto [dim, loop] : llvm::enumerate(result))
@@ -207,6 +208,16 @@ SmallVector<TileCandidate> TileChoice::candidates() const {
     add(std::move(sizes), each.cycles);
   }
   return all;
+}
+
+std::optional<TileCandidate> TileChoice::rowInParts() const {
+  if (!rows || window)
+    return std::nullopt;
+  SmallVector<int64_t> sizes;
+  for (auto [extent, isWhole] : llvm::zip(extents, whole))
+    sizes.push_back(isWhole ? extent : 1);
+  double estimate = cycles(sizes);
+  return TileCandidate{std::move(sizes), estimate};
 }
 
 double TileChoice::cycles(ArrayRef<int64_t> sizes) const {

@@ -9,6 +9,10 @@
 
 namespace tessera {
 
+/// Attribute of a kernel of which not even one row fits the vector unit's memory: rows lie in
+/// global memory between its operations, and pass through the unit in parts.
+inline constexpr llvm::StringLiteral kRowsInPartsAttr = "tile.rows_in_parts";
+
 class TileChoice {
 public:
   /// Failure, with an error, when the chip cannot compute the kernel, however it is cut.
@@ -21,7 +25,9 @@ public:
   /// becomes the whole dim.
   std::string problem(llvm::SmallVectorImpl<int64_t> &sizes) const;
   double cycles(llvm::ArrayRef<int64_t> sizes) const;
-  /// What to say when there is no candidate.
+  /// Where no tile fits, the one of a single row, if the vector unit can take rows in parts.
+  std::optional<TileCandidate> rowInParts() const;
+  /// What to say when there is none either.
   void emitNoneFits() const;
   /// One size per loop of the root, reductions not cut (0).
   llvm::SmallVector<int64_t> sizePerLoop(llvm::ArrayRef<int64_t> sizes) const;
@@ -41,6 +47,7 @@ private:
   llvm::SmallVector<int64_t> extents; ///< Of the result.
   /// Dims that every tile takes whole, and those of which it takes one place.
   llvm::SmallVector<bool> whole, single;
+  bool rows = false, window = false; ///< Whether an operator takes whole rows, or windows.
   mlir::Operation *contraction = nullptr;
   ContractionShape shape;   ///< Of the contraction, if there is one.
   double bytesPerPoint = 0; ///< Of the vector unit's memory, otherwise.

@@ -143,8 +143,13 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     }
     SmallVector<TileCandidate> all = choice->candidates();
     if (!*given && all.empty()) {
-      choice->emitNoneFits();
-      return std::nullopt;
+      given = choice->rowInParts();
+      reason = "in parts, since no row fits whole";
+      if (!*given) {
+        choice->emitNoneFits();
+        return std::nullopt;
+      }
+      kernel->setAttr(kRowsInPartsAttr, UnitAttr::get(kernel.getContext()));
     }
     const TileCandidate &tile = *given ? **given : all.front();
     explain(kernel, tile, *given ? reason : "by the cost function", all);

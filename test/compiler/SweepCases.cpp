@@ -100,6 +100,8 @@ void rows(Cases &cases) {
     cases.push_back(alongAxis(op, {7, 1009}, 1));
     cases.push_back(alongAxis(op, {2, 3, 1, 4}, 2));
   }
+  // Rows beyond the memory of any vector unit.
+  cases.push_back(norm("layer_norm", {2, 70001}, 1, true, true));
   cases.push_back(norm("layer_norm", {3, 17}, 1, true, true));
   cases.push_back(norm("layer_norm", {2, 3, 17}, 1, true, true));
   cases.push_back(norm("layer_norm", {2, 3, 5}, 2, false, false));

@@ -9,12 +9,13 @@ func.func private @types(%x: tensor<64x96xf64>, %w: tensor<96x80xf64>, %out: ten
 
 // -----
 
-// A row is never cut, and this one is larger than the vector unit's memory.
+// A window takes whole rows of an image, and this one is larger than the vector unit's memory.
 // expected-error@+1 {{no tile of kernel 'wide' fits}}
-func.func private @wide(%x: tensor<4x1000000xf32>, %out: tensor<4x1000000xf32>)
-    -> tensor<4x1000000xf32> attributes {tile.kernel} {
-  %0 = npu.softmax %x axis = 1 : tensor<4x1000000xf32>
-  return %0 : tensor<4x1000000xf32>
+func.func private @wide(%x: tensor<1x8x100000x64xf32>, %out: tensor<1x8x100000x64xf32>)
+    -> tensor<1x8x100000x64xf32> attributes {tile.kernel} {
+  %0 = npu.max_pool2d %x kernel = [1, 1] strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0]
+    : tensor<1x8x100000x64xf32> -> tensor<1x8x100000x64xf32>
+  return %0 : tensor<1x8x100000x64xf32>
 }
 
 // -----

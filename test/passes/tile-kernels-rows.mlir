@@ -22,3 +22,14 @@ func.func private @cuts_a_chain_without_rows(%x: tensor<1x7680xf32>, %out: tenso
   %1 = npu.cast %0 : tensor<1x7680xf32> to tensor<1x7680xf16>
   return %1 : tensor<1x7680xf16>
 }
+
+// A row that is larger than the vector unit's memory is still one block, and passes in parts.
+// CHECK-LABEL: func.func private @passes_a_wide_row_in_parts
+// CHECK-SAME: attributes {tile.kernel, tile.rows_in_parts}
+// CHECK: scf.forall (%{{.*}}) in (4)
+// CHECK: npu.softmax {{.*}} : tensor<1x1000000xf32>
+func.func private @passes_a_wide_row_in_parts(%x: tensor<4x1000000xf32>,
+    %out: tensor<4x1000000xf32>) -> tensor<4x1000000xf32> attributes {tile.kernel} {
+  %0 = npu.softmax %x axis = 1 : tensor<4x1000000xf32>
+  return %0 : tensor<4x1000000xf32>
+}

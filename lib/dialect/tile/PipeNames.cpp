@@ -118,7 +118,7 @@ static std::optional<PipeId> kindOfPipe(Operation *op, const ChipSpec &chip) {
       return std::nullopt;
     return idOf(unit->core, unit->pipe, chip);
   }
-  if (isa<VectorOp, RowReduceOp, WindowOp>(op))
+  if (isa<VectorOp, RowReduceOp, WindowOp, PackOp>(op))
     return vectorPipe(chip);
   return std::nullopt;
 }

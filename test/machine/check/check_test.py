@@ -88,6 +88,18 @@ class Findings(CheckTest):
     def test_nothing_in_a_right_program(self):
         self.assertEqual(self.findings(RIGHT), [])
 
+    def test_packing_on_a_cpu_has_a_pipe(self):
+        product = self.write("product.mlir", """
+func.func @main(%a: tensor<2x1x64xf32>, %b: tensor<2x128x64xf32>) -> tensor<2x1x128xf32> {
+  %c = npu.matmul %a, %b {transpose_rhs}
+    : tensor<2x1x64xf32>, tensor<2x128x64xf32> -> tensor<2x1x128xf32>
+  return %c : tensor<2x1x128xf32>
+}
+""")
+        self.succeeds("check", product, "--chip", "cpu-avx512")
+        tiles = self.succeeds("compile", product, "--chip", "cpu-avx512").stdout
+        self.assertIn("tile.pack", tiles)
+
     def test_a_missing_event_between_pipes(self):
         lines = [line for line in RIGHT if 'to "V" id' not in line]
         finding = self.finds("race", lines, "missing is an event from MTE2 to V")
