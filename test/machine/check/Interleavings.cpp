@@ -1,11 +1,14 @@
-// Exhaustive search over the states of all pipes. An operation is issued as soon as its pipe comes
-// to it and ends as late as a set or a barrier lets it: every other moment is less dangerous.
+// Two searches. One goes through the states of all pipes; an operation is issued as soon as its
+// pipe comes to it and ends as late as a set or a barrier lets it, since every other moment is less
+// dangerous. Where there are too many states the other speaks alone: each operation in turn never
+// ends, and each wait is never passed, while everything else goes on. What can go wrong then shows,
+// for a channel has one pipe that sets and one that waits, so that no pipe takes from another what
+// would let it go on, and more is possible with one thing held back than in any other order in
+// which that thing is late.
 #include "Interleavings.h"
-#include "tessera/dialect/tile/PipeNames.h"
-#include "tessera/dialect/tile/TileDialect.h"
-#include "tessera/machine/Interpreter.h"
+#include "PipePrograms.h"
 #include "llvm/ADT/STLExtras.h"
-#include <map>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -13,151 +16,59 @@ namespace tessera::test {
 using namespace mlir;
 namespace {
 
-constexpr size_t kMostItems = 3000;
-constexpr size_t kMostStates = 1000000;
-
-struct Item {
-  enum Kind { Op, Set, Wait, Barrier } kind = Op;
-  size_t pipe = 0, channel = 0;
-  std::vector<std::pair<machine::View, bool>> accesses;
-  int64_t block = 0;
-  /// By pipe: how many items of its queue must have ended before this starts.
-  std::vector<size_t> after;
-};
+constexpr size_t kMostStates = 30000;
 
 struct State {
   std::vector<uint16_t> at, fired; ///< By pipe: items passed, and sets of them that have happened.
   std::vector<int16_t> count;      ///< By channel.
+  explicit State(const PipePrograms &programs)
+      : at(programs.queues.size()), fired(programs.queues.size()), count(programs.limits.size()) {}
+  /// Counts follow from the rest.
+  std::string key() const {
+    std::string text(reinterpret_cast<const char *>(at.data()), at.size() * 2);
+    return text.append(reinterpret_cast<const char *>(fired.data()), fired.size() * 2);
+  }
 };
+
+bool mayPass(const Item &item, const State &state) {
+  return item.kind != Item::Wait ||
+         llvm::all_of(item.channels, [&](size_t channel) { return state.count[channel] > 0; });
+}
+
+/// False when a channel counts beyond its limit.
+bool raise(const Item &set, const PipePrograms &programs, State &state) {
+  bool fine = true;
+  for (size_t channel : set.channels)
+    fine &= ++state.count[channel] <= programs.limits[channel];
+  return fine;
+}
+
+bool finished(const PipePrograms &programs, const State &state) {
+  for (size_t p = 0; p < programs.queues.size(); ++p)
+    if (state.at[p] < programs.queues[p].size() || state.fired[p] < programs.sets[p].size())
+      return false;
+  return llvm::all_of(state.count, [](int16_t count) { return count == 0; });
+}
+
+//===----------------------------------------------------------------------===//
+// All states
+//===----------------------------------------------------------------------===//
 
 class Search {
 public:
-  Search(func::FuncOp kernel, const tile::ChipSpec &chip) : kernel(kernel), chip(chip) {}
+  explicit Search(const PipePrograms &programs)
+      : programs(programs), queues(programs.queues), sets(programs.sets) {}
   Verdict run();
 
 private:
-  LogicalResult add(const machine::Step &step, int64_t block);
-  bool collect();
-  void findNeeds();
-  size_t pipe(tile::PipeId id);
   size_t ended(const State &state, size_t pipe) const;
   bool settle(State &state) const;
-  bool finished(const State &state) const;
   std::vector<State> next(const State &state, bool &wrong) const;
-  static std::string pack(const State &state) {
-    std::string text(reinterpret_cast<const char *>(state.at.data()), state.at.size() * 2);
-    return text.append(reinterpret_cast<const char *>(state.fired.data()), state.fired.size() * 2);
-  }
 
-  func::FuncOp kernel;
-  const tile::ChipSpec &chip;
-  std::vector<tile::PipeId> pipes;
-  std::vector<std::vector<Item>> queues;
-  std::vector<std::vector<size_t>> sets; ///< Places of the sets in each queue.
-  std::vector<std::pair<size_t, size_t>> order;
-  std::map<std::string, size_t> channels;
-  std::vector<int16_t> limits;
+  const PipePrograms &programs;
+  const std::vector<std::vector<Item>> &queues;
+  const std::vector<std::vector<size_t>> &sets;
 };
-
-size_t Search::pipe(tile::PipeId id) {
-  auto found = llvm::find(pipes, id);
-  if (found == pipes.end()) {
-    found = pipes.insert(found, id);
-    queues.emplace_back();
-  }
-  return size_t(found - pipes.begin());
-}
-
-LogicalResult Search::add(const machine::Step &step, int64_t block) {
-  if (order.size() > kMostItems)
-    return failure();
-  Item item;
-  item.block = block;
-  if (const auto id = tile::pipeOf(step.op, chip)) {
-    item.pipe = pipe(*id);
-    for (const auto &operand : step.operands)
-      if (operand.view.elements() > 0)
-        item.accesses.push_back({operand.view, operand.writes});
-  } else {
-    const auto pair = tile::syncPipes(step.op, chip);
-    if (!pair)
-      return failure();
-    const int64_t slot = step.extents.empty() ? 0 : step.extents.front();
-    auto channel = [&](std::string name, int64_t limit) {
-      auto [entry, fresh] = channels.try_emplace(name, channels.size());
-      if (fresh)
-        limits.push_back(int16_t(limit));
-      return entry->second;
-    };
-    auto event = [&](int64_t id) {
-      return channel(pair->first.core.str() + pair->first.pipe.str() + ">" +
-                         pair->second.pipe.str() + std::to_string(id + slot),
-                     1);
-    };
-    auto flag = [&](int64_t id, int64_t mode, bool sets) {
-      const bool cube = (pair->first.core == chip.matrixCore()) == (sets || mode != 2);
-      return channel((cube ? "cube" : "vector") + std::to_string(mode) + "." +
-                         std::to_string(id + slot),
-                     chip.sync->maxCount);
-    };
-    item.kind = Item::Wait;
-    item.pipe = pipe(pair->second);
-    if (isa<tile::PipeBarrierOp>(step.op)) {
-      item.kind = Item::Barrier;
-    } else if (auto set = dyn_cast<tile::SetEventOp>(step.op)) {
-      item.kind = Item::Set;
-      item.pipe = pipe(pair->first);
-      item.channel = event(set.getId());
-    } else if (auto wait = dyn_cast<tile::WaitEventOp>(step.op)) {
-      item.channel = event(wait.getId());
-    } else if (auto set = dyn_cast<tile::CrossSetOp>(step.op)) {
-      item.kind = Item::Set;
-      item.channel = flag(set.getId(), set.getMode(), true);
-    } else if (auto wait = dyn_cast<tile::CrossWaitOp>(step.op)) {
-      item.channel = flag(wait.getId(), wait.getMode(), false);
-    }
-  }
-  order.push_back({item.pipe, queues[item.pipe].size()});
-  queues[item.pipe].push_back(std::move(item));
-  return success();
-}
-
-bool Search::collect() {
-  machine::Interpreter interpreter(kernel);
-  int64_t block = 0;
-  auto grid = [&](scf::ForallOp op) -> LogicalResult {
-    FailureOr<machine::BlockList> list = interpreter.blocks(op);
-    if (failed(list) || list->representatives.empty())
-      return list;
-    for (int turn = 0; turn < 2; ++turn, ++block)
-      if (failed(interpreter.walkBlock(op, list->representatives.front(),
-                                       [&](const machine::Step &s) { return add(s, block); })))
-        return failure();
-    return success();
-  };
-  return succeeded(interpreter.walkCore([&](const machine::Step &s) { return add(s, -1); }, grid));
-}
-
-void Search::findNeeds() {
-  for (size_t i = 0; i < order.size(); ++i) {
-    Item &later = queues[order[i].first][order[i].second];
-    later.after.assign(queues.size(), 0);
-    for (size_t j = 0; j < i; ++j) {
-      const Item &earlier = queues[order[j].first][order[j].second];
-      for (const auto &[a, aWrites] : earlier.accesses)
-        for (const auto &[b, bWrites] : later.accesses)
-          if ((aWrites || bWrites) && (a.argument < 0 || earlier.block == later.block) &&
-              machine::overlaps(a, b))
-            later.after[order[j].first] =
-                std::max(later.after[order[j].first], order[j].second + 1);
-    }
-  }
-  sets.resize(queues.size());
-  for (size_t p = 0; p < queues.size(); ++p)
-    for (size_t i = 0; i < queues[p].size(); ++i)
-      if (queues[p][i].kind == Item::Set)
-        sets[p].push_back(i);
-}
 
 /// How many items at the front of a queue are over for certain.
 size_t Search::ended(const State &state, size_t pipe) const {
@@ -184,57 +95,41 @@ bool Search::settle(State &state) const {
   return true;
 }
 
-bool Search::finished(const State &state) const {
-  for (size_t p = 0; p < queues.size(); ++p)
-    if (state.at[p] < queues[p].size() || state.fired[p] < sets[p].size())
-      return false;
-  return llvm::all_of(state.count, [](int16_t count) { return count == 0; });
-}
-
 std::vector<State> Search::next(const State &state, bool &wrong) const {
   std::vector<State> states;
   for (size_t p = 0; p < queues.size(); ++p) {
     if (state.fired[p] < sets[p].size() && sets[p][state.fired[p]] < state.at[p]) {
       State fired = state;
-      const size_t channel = queues[p][sets[p][fired.fired[p]++]].channel;
-      wrong |= ++fired.count[channel] > limits[channel];
+      wrong |= !raise(queues[p][sets[p][fired.fired[p]++]], programs, fired);
       states.push_back(std::move(fired));
     }
-    if (state.at[p] == queues[p].size())
-      continue;
-    const Item &item = queues[p][state.at[p]];
-    if (item.kind == Item::Wait && state.count[item.channel] == 0)
+    if (state.at[p] == queues[p].size() || !mayPass(queues[p][state.at[p]], state))
       continue;
     State passed = state;
-    ++passed.at[p];
-    if (item.kind == Item::Wait)
-      --passed.count[item.channel];
+    for (size_t channel : queues[p][passed.at[p]++].channels)
+      --passed.count[channel];
     states.push_back(std::move(passed));
   }
   return states;
 }
 
 Verdict Search::run() {
-  if (!collect())
-    return Verdict::TooMany;
-  findNeeds();
-  State start{std::vector<uint16_t>(queues.size()), std::vector<uint16_t>(queues.size()),
-              std::vector<int16_t>(channels.size())};
+  State start(programs);
   if (!settle(start))
     return Verdict::Wrong;
   std::vector<State> stack{start};
-  std::unordered_set<std::string> seen{pack(start)};
+  std::unordered_set<std::string> seen{start.key()};
   while (!stack.empty()) {
     const State state = std::move(stack.back());
     stack.pop_back();
     bool wrong = false;
     std::vector<State> states = next(state, wrong);
-    if (wrong || (states.empty() && !finished(state)))
+    if (wrong || (states.empty() && !finished(programs, state)))
       return Verdict::Wrong;
     for (State &one : states) {
       if (!settle(one))
         return Verdict::Wrong;
-      if (seen.insert(pack(one)).second)
+      if (seen.insert(one.key()).second)
         stack.push_back(std::move(one));
     }
     if (seen.size() > kMostStates)
@@ -243,10 +138,105 @@ Verdict Search::run() {
   return Verdict::Safe;
 }
 
+//===----------------------------------------------------------------------===//
+// One thing held back
+//===----------------------------------------------------------------------===//
+
+class HoldBack {
+public:
+  explicit HoldBack(const PipePrograms &programs) : programs(programs), queues(programs.queues) {}
+  Verdict run();
+
+private:
+  struct Held {
+    size_t pipe, place;
+  };
+  bool single() const;
+  bool fine(std::optional<Held> held) const;
+  bool pass(State &state, size_t pipe, std::optional<Held> held, bool &moved) const;
+
+  const PipePrograms &programs;
+  const std::vector<std::vector<Item>> &queues;
+};
+
+/// Whether each channel has one pipe that sets it and one that waits for it.
+bool HoldBack::single() const {
+  std::vector<std::optional<size_t>> setters(programs.limits.size()), waiters(setters);
+  for (const std::vector<Item> &queue : queues)
+    for (const Item &item : queue)
+      for (size_t channel : item.channels) {
+        auto &pipe = (item.kind == Item::Set ? setters : waiters)[channel];
+        if (pipe.value_or(item.pipe) != item.pipe)
+          return false;
+        pipe = item.pipe;
+      }
+  return true;
+}
+
+/// Goes on with one pipe as far as it comes; false when something starts while what is held has not
+/// ended.
+bool HoldBack::pass(State &state, size_t pipe, std::optional<Held> held, bool &moved) const {
+  for (; state.at[pipe] < queues[pipe].size(); ++state.at[pipe], moved = true) {
+    const size_t place = state.at[pipe];
+    const Item &item = queues[pipe][place];
+    const bool behind = held && held->pipe == pipe && place > held->place;
+    const bool itself = held && held->pipe == pipe && place == held->place;
+    if (!mayPass(item, state) || (item.kind == Item::Wait && itself) ||
+        (item.kind == Item::Barrier && behind))
+      return true;
+    if (item.kind == Item::Op && held && item.after[held->pipe] > held->place)
+      return false;
+    if (item.kind == Item::Wait)
+      for (size_t channel : item.channels)
+        --state.count[channel];
+  }
+  return true;
+}
+
+bool HoldBack::fine(std::optional<Held> held) const {
+  State state(programs);
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (size_t p = 0; p < queues.size(); ++p) {
+      if (!pass(state, p, held, moved))
+        return false;
+      const std::vector<size_t> &sets = programs.sets[p];
+      for (; state.fired[p] < sets.size(); ++state.fired[p], moved = true) {
+        const size_t place = sets[state.fired[p]];
+        if (place >= state.at[p] || (held && held->pipe == p && place > held->place))
+          break;
+        if (!raise(queues[p][place], programs, state))
+          return false;
+      }
+    }
+  }
+  return held || finished(programs, state);
+}
+
+Verdict HoldBack::run() {
+  if (!single())
+    return Verdict::TooMany;
+  if (!fine(std::nullopt))
+    return Verdict::Wrong;
+  for (size_t p = 0; p < queues.size(); ++p)
+    for (size_t i = 0; i < queues[p].size(); ++i) {
+      const Item::Kind kind = queues[p][i].kind;
+      if ((kind == Item::Op || kind == Item::Wait) && !fine(Held{p, i}))
+        return Verdict::Wrong;
+    }
+  return Verdict::Safe;
+}
+
 } // namespace
 
 Verdict tryAllOrders(func::FuncOp kernel, const tile::ChipSpec &chip) {
-  return Search(kernel, chip).run();
+  const std::optional<PipePrograms> programs = pipeProgramsOf(kernel, chip);
+  if (!programs)
+    return Verdict::TooMany;
+  const Verdict all = Search(*programs).run(), held = HoldBack(*programs).run();
+  if (all == Verdict::TooMany)
+    return held;
+  return held == Verdict::TooMany || held == all ? all : Verdict::Torn;
 }
 
 } // namespace tessera::test

@@ -5,7 +5,12 @@
 
 namespace tessera::test {
 
-enum class Verdict { Safe, Wrong, TooMany };
+enum class Verdict {
+  Safe,
+  Wrong,
+  TooMany,
+  Torn, ///< The two searches do not agree: one of them is mistaken.
+};
 
 /// Two blocks of the kernel's first class, one after another on a core. Wrong is an operation that
 /// starts while an earlier one that it conflicts with has not ended, an event set while it is set,
