@@ -3,6 +3,7 @@
 #include "Jit.h"
 #include "Signature.h"
 #include "Stages.h"
+#include "tessera/dialect/tile/ChipSpec.h"
 #include "tessera/kernels/Registry.h"
 
 namespace tessera {
@@ -37,8 +38,11 @@ std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp modu
   auto program = makeLlvm(module, *isa, *context);
   if (!program)
     return nullptr;
+  // An NPU's program runs here for its numbers, a CPU's for its speed.
+  const auto chip = tile::ChipSpec::of(module);
   auto code =
-      JitCode::make(std::move(context), std::move(program), *isa, Effort::Full,
+      JitCode::make(std::move(context), std::move(program), *isa,
+                    chip && !chip->isCpu() ? Effort::Quick : Effort::Full,
                     [isa](llvm::StringRef name) { return kernels::deviceSymbol(*isa, name); });
   auto entry = code ? (*code)->lookup(kProgramEntry) : code.takeError();
   if (!entry) {

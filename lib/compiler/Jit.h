@@ -11,7 +11,7 @@
 
 namespace tessera {
 
-/// How much time may go into good code: Quick is for code that runs once.
+/// How much time may go into good code: Quick is for code whose speed does not count.
 enum class Effort { Quick, Full };
 
 /// The code generator for an instruction set, from the table in Isa.h. The host is not asked.
