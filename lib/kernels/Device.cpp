@@ -146,7 +146,7 @@ void tessera_row_reduce_prod_f32(const float *x, int64_t rows, int64_t row_strid
 
 void tessera_transpose2d_32(const void *src, int64_t src_row_stride, void *dst,
                             int64_t dst_row_stride, int64_t rows, int64_t cols) {
-  Transpose2d<Arch>::run(src, src_row_stride, dst, dst_row_stride, rows, cols);
+  Transpose2d<Arch>::inCaches(src, src_row_stride, dst, dst_row_stride, rows, cols);
 }
 
 void tessera_copy2d_32(const void *src, int64_t src_row_stride, void *dst, int64_t dst_row_stride,

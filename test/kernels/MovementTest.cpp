@@ -5,6 +5,7 @@
 #include "Harness.h"
 #include "tessera/kernels/IndexedArgs.h"
 #include "tessera/kernels/PadArgs.h"
+#include "tessera/support/Caches.h"
 
 using namespace tessera;
 using namespace tessera::test;
@@ -112,6 +113,27 @@ TEST_CASE("copies and transpositions of every shape around the block", "[movemen
             }
           CHECK(right);
         }
+  });
+}
+
+TEST_CASE("matrices that the caches do not hold are transposed", "[movement]") {
+  // More columns than a strip has, and tails of rows and columns behind the blocks.
+  const std::int64_t cols = 1100, rows = caches().l3 / 8 / cols + 37;
+  Guarded<float> x(randomFloats(size(rows * cols), 33));
+  forEachRow(Family::Copy2d, [&](const KernelRow &row) {
+    if (row.op != "transpose2d")
+      return;
+    for (const std::int64_t dstRow : {(rows + 15) / 16 * 16, rows + rows % 2 + 1}) {
+      INFO(replay(row, "dstRow=" + std::to_string(dstRow)));
+      // Ends at a page, so that rows begin lines, or most of them do not.
+      Guarded<float> y(size(cols * dstRow), 8.0f);
+      row.function.copy2d(x.data(), cols, y.data(), dstRow, rows, cols);
+      bool right = x.intact() && y.intact();
+      for (std::int64_t c = 0; c < cols; ++c)
+        for (std::int64_t r = 0; r < dstRow; ++r)
+          right &= y[size(c * dstRow + r)] == (r < rows ? x[size(r * cols + c)] : 8.0f);
+      CHECK(right);
+    }
   });
 }
 

@@ -181,7 +181,7 @@ private:
       for (std::int64_t c = 0; c < columns;) {
         const std::int64_t row = t.first + p * kPanel + c, i = row % args.queries;
         const std::int64_t run = least(columns - c, args.queries - i);
-        Transpose2d<Arch>::run(queryRow(t, row) + from, args.qRow, to + c, kPanel, run, depth);
+        Transpose2d<Arch>::inCaches(queryRow(t, row) + from, args.qRow, to + c, kPanel, run, depth);
         c += run;
       }
       for (std::int64_t d = 0; d < depth; ++d)
@@ -319,7 +319,7 @@ private:
       const std::int64_t row = t.first + p * kPanel + c, i = row % args.queries;
       const std::int64_t run = least(columns - c, args.queries - i);
       const float *mask = args.mask + t.b * args.maskBatch + headOf(t, row) * args.maskHead;
-      Transpose2d<Arch>::run(mask + i * args.maskRow + j, args.maskRow, t.extra + c, kPanel, run,
+      Transpose2d<Arch>::inCaches(mask + i * args.maskRow + j, args.maskRow, t.extra + c, kPanel, run,
                              keys);
       c += run;
     }
@@ -360,7 +360,7 @@ private:
       for (std::int64_t c = 0; c < columns;) {
         const std::int64_t row = t.first + p * kPanel + c;
         const std::int64_t run = least(columns - c, args.queries - row % args.queries);
-        Transpose2d<Arch>::run(o + c, kPanel, outRow(t, row) + from, args.outRow, size, run);
+        Transpose2d<Arch>::inCaches(o + c, kPanel, outRow(t, row) + from, args.outRow, size, run);
         c += run;
       }
     }

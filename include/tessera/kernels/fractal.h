@@ -69,7 +69,7 @@ private:
     for (std::int64_t p = 0; p * k0 < depth; ++p) {
       const std::int64_t depths = least(depth - p * k0, k0);
       const float *from = Kernel::widen(b + p * bBlockK, block, columns, k0, depths);
-      Transpose2d<Arch>::run(from, k0, strip + p * k0 * kBlock, kBlock, columns, depths);
+      Transpose2d<Arch>::inCaches(from, k0, strip + p * k0 * kBlock, kBlock, columns, depths);
     }
   }
 
@@ -137,11 +137,11 @@ protected:
     }
     if constexpr (Size == 4) {
       if (srcRow == 1 && dstCol == 1) {
-        Transpose2d<Arch>::run(src, srcCol, dst, dstRow, cols, rows);
+        Transpose2d<Arch>::inCaches(src, srcCol, dst, dstRow, cols, rows);
         return;
       }
       if (srcCol == 1 && dstRow == 1) {
-        Transpose2d<Arch>::run(src, srcRow, dst, dstCol, rows, cols);
+        Transpose2d<Arch>::inCaches(src, srcRow, dst, dstCol, rows, cols);
         return;
       }
     }

@@ -34,7 +34,7 @@ template <class Arch> struct PackRhs {
         for (std::int64_t j = columns; j < panel; ++j)
           dst[p * panel + j] = 0.0f;
     if (kStride == 1) {
-      Transpose2d<Arch>::run(b, nStride, dst, panel, columns, k);
+      Transpose2d<Arch>::inCaches(b, nStride, dst, panel, columns, k);
       return;
     }
     for (std::int64_t p = 0; p < k; ++p)
