@@ -319,8 +319,8 @@ private:
       const std::int64_t row = t.first + p * kPanel + c, i = row % args.queries;
       const std::int64_t run = least(columns - c, args.queries - i);
       const float *mask = args.mask + t.b * args.maskBatch + headOf(t, row) * args.maskHead;
-      Transpose2d<Arch>::inCaches(mask + i * args.maskRow + j, args.maskRow, t.extra + c, kPanel, run,
-                             keys);
+      Transpose2d<Arch>::inCaches(mask + i * args.maskRow + j, args.maskRow, t.extra + c, kPanel,
+                                  run, keys);
       c += run;
     }
     float *s = t.s + p * kKeys * kPanel;

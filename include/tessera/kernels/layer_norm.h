@@ -59,7 +59,7 @@ template <class Arch> struct LayerNorm {
       return affine((v - center) * gain, scale, bias, c, count);
     };
     if constexpr (Past)
-      Rows<Arch>::mapPast(x, y, cols, step, ahead);
+      Rows<Arch>::mapPast(x, y, cols, step, x + ahead);
     else
       Rows<Arch>::map(x, y, cols, step);
   }

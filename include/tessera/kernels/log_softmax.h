@@ -33,9 +33,9 @@ template <class Arch> struct LogSoftmax {
         high[r] = Rows<Arch>::highest(from + r * xRow, cols);
       for (std::int64_t r = 0; r < count; ++r) {
         const F top(high[r]);
-        sum[r] = Rows<Arch>::sum(
+        sum[r] = Rows<Arch>::template sum<Past>(
             from + r * xRow, cols,
-            [top](F a, F v) { return a + Softmax<Arch>::exponential(v, top); }, Past ? 0 : ahead);
+            [top](F a, F v) { return a + Softmax<Arch>::exponential(v, top); }, ahead);
       }
       S::store(sum, Core::log(S::load(sum)));
       for (std::int64_t r = 0; r < count; ++r) {
@@ -45,7 +45,7 @@ template <class Arch> struct LogSoftmax {
         };
         float *to = y + (first + r) * yRow;
         if constexpr (Past)
-          Rows<Arch>::mapPast(from + r * xRow, to, cols, step, ahead);
+          Rows<Arch>::mapPast(from + r * xRow, to, cols, step, from + r * xRow + ahead);
         else
           Rows<Arch>::map(from + r * xRow, to, cols, step);
       }

@@ -40,16 +40,16 @@ template <class Arch> struct Rows {
       S::storePart(y + c, step(S::loadPart(x + c, cols - c), c, cols - c), cols - c);
   }
 
-  /// The same past the caches, while the row at x + ahead comes to L2. Needs S::fence() before
+  /// The same past the caches, while as many elements at `next` come to L2. Needs S::fence() before
   /// another thread reads y.
   template <class Step>
   static TESSERA_INLINE void mapPast(const float *x, float *y, std::int64_t cols, Step step,
-                                     std::int64_t ahead) {
+                                     const float *next) {
     std::int64_t c = Streaming<Arch>::head(y, cols);
     if (c > 0)
       S::storePart(y, step(S::loadPart(x, c), 0, c), c);
     for (; c + S::kLanes <= cols; c += S::kLanes) {
-      __builtin_prefetch(x + c + ahead, 0, 2);
+      __builtin_prefetch(next + c, 0, 2);
       S::stream(y + c, step(S::load(x + c), c, S::kLanes));
     }
     if (c < cols)
@@ -57,15 +57,15 @@ template <class Arch> struct Rows {
   }
 
   /// The sum of what add(sum, x[c]) adds for each c < cols, with four partial sums. Meanwhile the
-  /// row at x + ahead comes to L1, unless ahead is 0.
-  template <class Add>
+  /// row at x + ahead is fetched, unless ahead is 0.
+  template <bool Past = false, class Add>
   static TESSERA_INLINE float sum(const float *x, std::int64_t cols, Add add,
                                   std::int64_t ahead = 0) {
     F acc[4] = {F(0.0f), F(0.0f), F(0.0f), F(0.0f)};
     std::int64_t c = 0;
     for (; c + 4 * S::kLanes <= cols; c += 4 * S::kLanes) {
       if (ahead != 0)
-        fetch(x + c + ahead);
+        fetch<Past>(x + c + ahead);
       TESSERA_UNROLL
       for (int i = 0; i < 4; ++i)
         acc[i] = add(acc[i], S::load(x + c + i * S::kLanes));
@@ -77,11 +77,12 @@ template <class Arch> struct Rows {
     return S::sum((acc[0] + acc[1]) + (acc[2] + acc[3]));
   }
 
-  /// Asks for the next four vectors.
-  static TESSERA_INLINE void fetch(const float *x) {
+  /// Asks for four vectors of a later row: to L1, or to L2 when it comes from memory, so early that
+  /// L1 would lose the row at hand for it.
+  template <bool Past> static TESSERA_INLINE void fetch(const float *x) {
     TESSERA_UNROLL
     for (std::int64_t i = 0; i < 4 * S::kLanes; i += 16)
-      __builtin_prefetch(x + i);
+      __builtin_prefetch(x + i, 0, Past ? 2 : 3);
   }
 
   /// The largest element; any of them where there is a NaN, -inf for an empty row.
