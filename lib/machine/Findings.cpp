@@ -121,7 +121,8 @@ void printCheck(const CheckResult &result, llvm::raw_ostream &out) {
     out << kernel << ": its blocks are too many to be held against each other\n";
 }
 
-void printCheckJson(const CheckResult &result, llvm::raw_ostream &out) {
+void printCheckJson(const CheckResult &result, llvm::raw_ostream &out,
+                    llvm::function_ref<void(llvm::json::OStream &)> more) {
   llvm::json::OStream json(out, 2);
   json.object([&] {
     json.attributeArray("findings", [&] {
@@ -149,6 +150,8 @@ void printCheckJson(const CheckResult &result, llvm::raw_ostream &out) {
       for (const std::string &kernel : result.notCompared)
         json.value(kernel);
     });
+    if (more)
+      more(json);
   });
   out << "\n";
 }

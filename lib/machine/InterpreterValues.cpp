@@ -314,6 +314,16 @@ static std::optional<int64_t> evaluateBinary(Operation *op, int64_t a, int64_t b
       .Default([](Operation *) { return Result(); });
 }
 
+const View *Interpreter::viewOf(Value value) const {
+  auto found = views.find(value);
+  return found == views.end() ? nullptr : &found->second;
+}
+
+std::optional<int64_t> Interpreter::valueOf(Value value) const {
+  auto found = scalars.find(value);
+  return found == scalars.end() ? std::nullopt : std::optional(found->second);
+}
+
 void Interpreter::evaluate(Operation *op) {
   if (op->getNumResults() != 1 || !op->getResult(0).getType().isIntOrIndex())
     return;

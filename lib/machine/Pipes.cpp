@@ -31,6 +31,11 @@ double PipeTable::gap(size_t pipe) const {
   return spec ? double(spec->gapCycles) : 0.0;
 }
 
+bool PipeTable::selfOrdered(size_t pipe) const {
+  const tile::Pipe *spec = chip.pipe(pipes[pipe].pipe);
+  return spec && spec->selfOrdered;
+}
+
 SmallVector<uint32_t, 2> PipeTable::siblings(uint32_t pipe) const {
   SmallVector<uint32_t, 2> list;
   for (uint32_t i = 0; i < pipes.size(); ++i)

@@ -39,6 +39,7 @@ public:
   size_t size() const { return pipes.size(); }
   std::string name(size_t pipe) const;
   double gap(size_t pipe) const;
+  bool selfOrdered(size_t pipe) const;
   /// The same pipe of every equal core of the group, this one included.
   llvm::SmallVector<uint32_t, 2> siblings(uint32_t pipe) const;
   /// From the end of an operation on one pipe until another may know of it.

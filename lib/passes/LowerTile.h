@@ -44,6 +44,10 @@ mlir::LogicalResult lowerTileOp(mlir::IRRewriter &b, mlir::Operation *op, int64_
 /// Lowers attention that is a kernel of the library.
 void lowerAttention(mlir::IRRewriter &b, tile::AttentionOp op, DeviceLibrary &library);
 
+/// Turns the arguments of a step (`tile-outline-steps`) into words read through one pointer: for a
+/// buffer the address of its first element, its sizes and its strides, for an integer its value.
+void readStepArguments(mlir::func::FuncOp step);
+
 /// The address of a buffer's first element, as !llvm.ptr.
 mlir::Value addressOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value buffer);
 

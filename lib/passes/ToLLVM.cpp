@@ -1,7 +1,8 @@
 // Lowers planned tile programs to the functions that the runtime calls.
 //
 // A kernel becomes `core(ptr args, i64 block, ptr scratch)`, the entry function becomes
-// `tessera_main(ptr buffers, ptr arena, ptr context)`; upstream passes finish the way to LLVM.
+// `tessera_main(ptr buffers, ptr arena, ptr context)`, a step `step(ptr words)`; upstream passes
+// finish the way to LLVM.
 #include "LowerTile.h"
 
 #include "tessera/dialect/tile/ChipSpec.h"
@@ -64,9 +65,17 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       scratch = std::max(scratch, *bytes);
       function.setName(coreName(function.getName()));
     }
-    for (func::FuncOp function : functions)
-      if (!function.isExternal() && !function->hasAttr("tile.kernel"))
+    for (func::FuncOp function : functions) {
+      if (function.isExternal() || function->hasAttr("tile.kernel"))
+        continue;
+      if (!function->hasAttr("tile.step")) {
         lowerEntry(function);
+        continue;
+      }
+      readStepArguments(function);
+      if (failed(lowerWork(function, library)))
+        return signalPassFailure();
+    }
     Builder b(&getContext());
     module->setAttr("tile.scratch_bytes", b.getI64IntegerAttr(scratch));
     module->setAttr("tile.kernels", b.getArrayAttr(names));
@@ -141,9 +150,13 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     }
     for (auto forall : llvm::make_early_inc_range(kernel.getOps<scf::ForallOp>()))
       inlineBlock(forall, blockId);
-    int64_t bytes = layScratch(kernel, scratch);
+    std::optional<int64_t> bytes = layScratch(kernel, scratch);
+    return bytes && succeeded(lowerWork(kernel, library)) ? bytes : std::nullopt;
+  }
+
+  LogicalResult lowerWork(func::FuncOp function, DeviceLibrary &library) {
     SmallVector<Operation *> work;
-    kernel.walk([&](Operation *op) {
+    function.walk([&](Operation *op) {
       if (isa<tile::TileDialect>(op->getDialect()) && !isa<tile::YieldOp, tile::ApplyOp>(op))
         work.push_back(op);
     });
@@ -154,9 +167,9 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
               tile::CrossWaitOp>(op))
         op->erase();
       else if (failed(lowerTileOp(rewriter, op, lanes, library)))
-        return std::nullopt;
+        return failure();
     }
-    return bytes;
+    return success();
   }
 
   /// Replaces the grid loop by the body for one block, whose number gives the loop's variables.
@@ -183,13 +196,14 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
   }
 
   /// Gives every allocation its place in the core's scratch: one memory after another.
-  int64_t layScratch(func::FuncOp kernel, Value scratch) {
+  std::optional<int64_t> layScratch(func::FuncOp kernel, Value scratch) {
     int64_t bytes = 0;
-    llvm::StringMap<int64_t> base;
+    llvm::StringMap<int64_t> base, size;
     if (auto sizes = kernel->getAttrOfType<DictionaryAttr>("tile.space_bytes"))
-      for (NamedAttribute size : sizes) {
-        base[size.getName()] = bytes;
-        bytes += llvm::alignTo(cast<IntegerAttr>(size.getValue()).getInt(), kAlign);
+      for (NamedAttribute space : sizes) {
+        base[space.getName()] = bytes;
+        size[space.getName()] = cast<IntegerAttr>(space.getValue()).getInt();
+        bytes += llvm::alignTo(size[space.getName()], kAlign);
       }
     SmallVector<Operation *> allocs;
     kernel.walk([&](Operation *op) {
@@ -200,6 +214,8 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       OpBuilder b(alloc);
       auto space = alloc->getAttrOfType<StringAttr>("tile.space");
       auto offset = alloc->getAttrOfType<IntegerAttr>("tile.offset");
+      if (!isInside(alloc, space, offset, size))
+        return std::nullopt;
       if (offset) { // none: never used
         Value at = offsetPointer(b, alloc->getLoc(), scratch,
                                  base.lookup(space.getValue()) + offset.getInt());
@@ -210,6 +226,27 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       alloc->erase();
     }
     return bytes;
+  }
+
+  /// Programs in files are edited, and their addresses with them.
+  static bool isInside(Operation *alloc, StringAttr space, IntegerAttr offset,
+                       const llvm::StringMap<int64_t> &size) {
+    if (!offset && alloc->use_empty())
+      return true;
+    if (!space || !offset) {
+      alloc->emitOpError("is used, but has no place: expected tile.space and tile.offset");
+      return false;
+    }
+    auto type = cast<MemRefType>(alloc->getResult(0).getType());
+    const int64_t bytes =
+        type.getNumElements() * int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+    const int64_t room = size.lookup(space.getValue());
+    if (offset.getInt() >= 0 && offset.getInt() <= room - bytes)
+      return true;
+    alloc->emitOpError("takes bytes ")
+        << offset.getInt() << " to " << offset.getInt() + bytes << " of " << space
+        << ", of which the kernel's tile.space_bytes has " << room;
+    return false;
   }
 
   //===--------------------------------------------------------------------===//

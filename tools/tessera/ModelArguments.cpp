@@ -35,27 +35,6 @@ import_::ElementType fileType(runtime::ElementType type) {
   return import_::ElementType::F32;
 }
 
-/// Normal numbers for reals, whole numbers 0 and 1 for the rest, since those are masks, token
-/// types and small indices more often than not.
-std::optional<Tensor> randomTensor(const runtime::TensorInfo &info, uint64_t seed) {
-  auto tensor = Tensor::allocate(fileType(info.type), info.dims);
-  if (!tensor)
-    return std::nullopt;
-  const auto count = static_cast<size_t>(tensor->count);
-  if (import_::isInteger(tensor->type)) {
-    std::vector<int64_t> values(count);
-    fillUniform(values, seed, 2);
-    for (size_t i = 0; i < count; ++i)
-      import_::storeInteger(*tensor, static_cast<int64_t>(i), values[i]);
-    return tensor;
-  }
-  std::vector<float> values(count);
-  fillNormal(values, seed, 0.0f, 1.0f);
-  for (size_t i = 0; i < count; ++i)
-    import_::storeReal(*tensor, static_cast<int64_t>(i), static_cast<double>(values[i]));
-  return tensor;
-}
-
 } // namespace
 
 void ModelArguments::addTo(CommandLine &line) {
@@ -143,6 +122,25 @@ ModelArguments::inputValues(const runtime::CompiledModel &compiled) const {
     values.push_back(std::move(*value));
   }
   return values;
+}
+
+std::optional<Tensor> randomTensor(const runtime::TensorInfo &info, uint64_t seed) {
+  auto tensor = Tensor::allocate(fileType(info.type), info.dims);
+  if (!tensor)
+    return std::nullopt;
+  const auto count = static_cast<size_t>(tensor->count);
+  if (import_::isInteger(tensor->type)) {
+    std::vector<int64_t> values(count);
+    fillUniform(values, seed, 2);
+    for (size_t i = 0; i < count; ++i)
+      import_::storeInteger(*tensor, static_cast<int64_t>(i), values[i]);
+    return tensor;
+  }
+  std::vector<float> values(count);
+  fillNormal(values, seed, 0.0f, 1.0f);
+  for (size_t i = 0; i < count; ++i)
+    import_::storeReal(*tensor, static_cast<int64_t>(i), static_cast<double>(values[i]));
+  return tensor;
 }
 
 std::optional<std::vector<Tensor>> allocateOutputs(const runtime::CompiledModel &model) {

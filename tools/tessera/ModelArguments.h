@@ -35,6 +35,10 @@ private:
   std::vector<std::string> inputFiles;
 };
 
+/// Normal numbers for reals, whole numbers 0 and 1 for the rest, since those are masks, token
+/// types and small indices more often than not. Nothing when memory is short.
+std::optional<Tensor> randomTensor(const runtime::TensorInfo &info, uint64_t seed);
+
 /// Memory for each output of the model.
 std::optional<std::vector<Tensor>> allocateOutputs(const runtime::CompiledModel &model);
 

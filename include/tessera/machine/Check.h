@@ -4,6 +4,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tessera/dialect/tile/ChipSpec.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <string>
 #include <vector>
@@ -41,6 +43,8 @@ mlir::LogicalResult checkKernel(mlir::func::FuncOp kernel, const tile::ChipSpec 
 mlir::FailureOr<CheckResult> checkProgram(mlir::ModuleOp module, const tile::ChipSpec &chip);
 
 void printCheck(const CheckResult &result, llvm::raw_ostream &out);
-void printCheckJson(const CheckResult &result, llvm::raw_ostream &out);
+/// One object, to which `more` may add attributes.
+void printCheckJson(const CheckResult &result, llvm::raw_ostream &out,
+                    llvm::function_ref<void(llvm::json::OStream &)> more = nullptr);
 
 } // namespace tessera::machine

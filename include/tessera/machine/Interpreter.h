@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,11 @@ public:
   /// the grids, and `grid` where a grid stands.
   llvm::LogicalResult walkCore(StepFn step,
                                llvm::function_ref<llvm::LogicalResult(mlir::scf::ForallOp)> grid);
+
+  /// What a buffer or an integer is at the step that is being visited; null or nothing where that
+  /// is not known.
+  const View *viewOf(mlir::Value value) const;
+  std::optional<int64_t> valueOf(mlir::Value value) const;
 
 private:
   llvm::LogicalResult walk(mlir::Block &block, StepFn step);

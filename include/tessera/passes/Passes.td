@@ -287,12 +287,28 @@ def TileInsertEvents : Pass<"tile-insert-events", "func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::tessera::tile::TileDialect"];
 }
 
+def TileOutlineSteps : Pass<"tile-outline-steps", "ModuleOp"> {
+  let summary = "Give each tile operation a function of its own";
+  let description = [{
+    The function does one operation, on the buffers and integers that it is given. It is named by
+    the operation's attribute `tile.step`, and marked with that attribute itself; equal operations
+    on buffers of equal types share one. Kernels stay as they are. `tessera check --run` calls these
+    functions in the order in which a chip's pipes could go on; what they are given is read from one
+    list of words, as `tile-to-llvm` makes them `void step(ptr words)`.
+
+    *Before*: a placed tile program. *After*: as said. *Fails when*: an operation depends on a real
+    number that is computed outside of it from something other than constants and integers.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def TileToLLVM : Pass<"tile-to-llvm", "ModuleOp"> {
   let summary = "Lower a placed tile program to LLVM for the CPU it runs on";
   let description = [{
     Kernel functions become `void core(ptr args, i64 block, ptr scratch)`; vector regions become
     loops over the ISA's natural vector, matrix work calls of the device library; the entry
-    function becomes a sequence of calls of the launch callback.
+    function becomes a sequence of calls of the launch callback. A function of `tile-outline-steps`
+    becomes `void step(ptr words)`.
 
     *Before*: planned memory. *After*: LLVM dialect with the ISA's target attributes on every
     function. *Fails when*: an operation has no lowering.
