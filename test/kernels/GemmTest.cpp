@@ -38,7 +38,7 @@ std::vector<Problem> problems(int lanes) {
   all.push_back({8, 9 * lanes + 2, 130}); // few rows, fetched ahead where tiles are wide
   all.push_back({40, 4 * lanes + 3, 50}); // half a vector of columns behind a panel, in place
   all.push_back({40, 4 * lanes + lanes / 2, 700}); // and packed
-  // Packed chunk by chunk: several of k, and of columns with a part of a panel behind them.
+  // Packed beside the first tile of each panel, in two blocks of k, with a part of a panel behind.
   all.push_back({14, 395, 700});
   return all;
 }

@@ -1,5 +1,6 @@
 // How gemm.h multiplies few rows: what is packed of the right operand serves so few tiles that it
-// must not be waited for, so it is fetched and packed between the tiles of what came before it.
+// must not be waited for, so the first of them packs what the others use, and all fetch what comes
+// next.
 #pragma once
 
 #include "tessera/kernels/GemmArgs.h"
@@ -10,38 +11,38 @@
 namespace tessera::kernels {
 
 /// T: the type of both operands, as in GemmPack. Columns of c are split into ranges, each of which
-/// has its own part of the workspace and passes over all of k, chunk by chunk.
+/// has its own part of the workspace and passes over all of k, panel by panel.
 template <class Arch, class T> struct GemmStream {
   using S = Simd<Arch>;
   using Pack = GemmPack<Arch, T>;
   using Tile = GemmTile<Arch>;
   static constexpr std::int64_t kRows = Tile::kRows;
   static constexpr std::int64_t kPanel = Tile::kPanel;
-  /// Columns of a chunk: twelve lines of each row of f32, enough that pages and rows of memory are
-  /// opened for something, and few enough that a chunk is deep.
+  static constexpr bool kFloat = sizeof(T) == 4;
+  /// Columns of a step from range to range.
   static constexpr std::int64_t kColumns = 192 / kPanel * kPanel;
   /// Ranges of columns for threads to share: each packs all of a for itself.
   static constexpr std::int64_t kMostRanges = 16;
 
-  /// The sizes of chunks and ranges; no count of threads enters.
+  /// The sizes of panels and ranges; no count of threads enters.
   struct Plan {
     std::int64_t depth, columns, left;
 
     TESSERA_INLINE Plan(const GemmArgs &g) : Plan(g.m, g.n, g.k) {}
     TESSERA_INLINE Plan(std::int64_t m, std::int64_t n, std::int64_t k) {
-      // Two chunks lie in L2, of which one is being packed.
+      // Some 200 rows for 1 MiB of L2: half as many and twice as many were slower by up to 5%.
       const CacheBudget &budget = cacheBudget(gemmClass(m, n, k));
-      depth = gemmPart(k, budget.l2 / (2 * 4 * kColumns) / 16 * 16, 16);
+      depth = gemmPart(k, budget.l2 / (8 * kColumns) / 16 * 16, 16);
       left = gemmLeftRow(depth);
       columns = (n / (kMostRanges * kColumns) + 1) * kColumns;
     }
     std::int64_t ranges(std::int64_t n) const { return (n + columns - 1) / columns; }
-    /// Floats of one range: two chunks, and the rows of a of one depth.
-    std::int64_t floats(std::int64_t m) const { return 2 * depth * kColumns + m * left; }
+    /// Floats of one range: a panel, and the rows of a of one depth.
+    std::int64_t floats(std::int64_t m) const { return depth * kPanel + m * left; }
   };
 
-  /// Whether b is the largest of the matrices and comes from beyond L2, in rows that are worth a
-  /// chunk, and the rows of a of one depth stay in L2.
+  /// Whether b is the largest of the matrices and comes from beyond L2, and the rows of a of one
+  /// depth stay in L2.
   static TESSERA_INLINE bool suits(const GemmArgs &g) {
     constexpr auto kSize = static_cast<std::int64_t>(sizeof(T));
     return g.bN == 1 && g.n >= kColumns && g.m <= g.n && g.m <= g.k &&
@@ -69,42 +70,9 @@ private:
     const Plan *plan;
     float *workspace;
   };
-  /// Where the chunks of a range lie, in the order of their turn: those of one depth together.
-  struct Chunk {
-    std::int64_t p, j, depth, columns;
-    float *packed;
-  };
-  /// The next chunk on its way into L2 and into its panels, while `tiles` tiles run.
-  struct Feed {
-    const GemmArgs *g;
-    Chunk chunk;
-    std::int64_t tiles, tile = 0, packed = 0, fetched = 0;
-
-    TESSERA_INLINE const T *row(std::int64_t r) const {
-      return static_cast<const T *>(g->b) + (chunk.p + r) * g->bK + chunk.j;
-    }
-    /// The rows that are due two tiles from now, for the tile that runs now to fetch.
-    TESSERA_INLINE typename Tile::Ahead fetch() {
-      typename Tile::Ahead ahead;
-      const std::int64_t due = least((tile + 2) * chunk.depth / tiles, chunk.depth);
-      if (due <= fetched)
-        return ahead;
-      constexpr auto kSize = static_cast<std::int64_t>(sizeof(T));
-      ahead.at = reinterpret_cast<const char *>(row(fetched));
-      ahead.rowBytes = g->bK * kSize;
-      ahead.width = chunk.columns * kSize;
-      ahead.share = due - fetched;
-      ahead.end = ahead.at + ahead.share * ahead.rowBytes;
-      fetched = due;
-      return ahead;
-    }
-    /// Packs what is due after this tile.
-    TESSERA_INLINE void pack() {
-      ++tile;
-      for (const std::int64_t due = tile * chunk.depth / tiles; packed < due; ++packed)
-        Pack::panelRow(row(packed), chunk.packed + packed * kPanel, chunk.depth * kPanel,
-                       chunk.columns, kPanel);
-    }
+  /// Rows of a panel where they are, or none.
+  struct Panel {
+    std::int64_t p, depth, j, columns;
   };
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
@@ -118,45 +86,64 @@ private:
 
   static void range(const GemmArgs &g, const Plan &plan, float *workspace, std::int64_t first,
                     std::int64_t columns) {
-    const std::int64_t across = (columns + kColumns - 1) / kColumns;
+    float *packed = workspace, *left = workspace + plan.depth * kPanel;
+    const std::int64_t across = (columns + kPanel - 1) / kPanel;
     const std::int64_t count = across * ((g.k + plan.depth - 1) / plan.depth);
-    const auto chunkAt = [&](std::int64_t index) {
-      const std::int64_t p = index / across * plan.depth, j = index % across * kColumns;
-      return Chunk{p, first + j, least(g.k - p, plan.depth), least(columns - j, kColumns),
-                   workspace + (index & 1) * plan.depth * kColumns};
+    const auto panelAt = [&](std::int64_t index) {
+      if (index == count)
+        return Panel{0, 0, 0, 0};
+      const std::int64_t p = index / across * plan.depth, j = index % across * kPanel;
+      return Panel{p, least(g.k - p, plan.depth), first + j, least(columns - j, kPanel)};
     };
-    const std::int64_t high = (g.m + kRows - 1) / kRows; // tiles above each other
-    float *left = workspace + 2 * plan.depth * kColumns;
-    Chunk chunk = chunkAt(0);
-    Feed{&g, chunk, 1}.pack();
     for (std::int64_t index = 0; index < count; ++index) {
-      if (chunk.j == first)
-        Pack::rows(static_cast<const T *>(g.a) + chunk.p * g.aK, g.aRow, g.aK, left, plan.left, g.m,
-                   chunk.depth);
-      const std::int64_t tiles = high * ((chunk.columns + kPanel - 1) / kPanel);
-      // Behind the last chunk nothing is due.
-      const Chunk next = index + 1 < count ? chunkAt(index + 1) : Chunk{0, 0, 0, 0, nullptr};
-      Feed feed{&g, next, tiles};
-      multiply(g, chunk, left, plan.left, high, feed);
-      chunk = next;
+      const Panel now = panelAt(index);
+      if (now.j == first)
+        Pack::rows(static_cast<const T *>(g.a) + now.p * g.aK, g.aRow, g.aK, left, plan.left, g.m,
+                   now.depth);
+      multiply(g, now, panelAt(index + 1), left, plan.left, packed);
     }
     GemmFinish<Arch>::run(g, 0, g.m, first, columns);
   }
 
-  /// All tiles of a chunk: the rows of one in L1 pass over all its panels, which are in L2.
-  static void multiply(const GemmArgs &g, const Chunk &chunk, const float *left,
-                       std::int64_t leftRow, std::int64_t high, Feed &feed) {
-    const std::int64_t height = g.m / high, taller = g.m % high; // tiles of about equal height
+  static TESSERA_INLINE const T *rowsOf(const GemmArgs &g, const Panel &panel) {
+    return static_cast<const T *>(g.b) + panel.p * g.bK + panel.j;
+  }
+
+  /// All tiles of a panel, of about equal height.
+  static void multiply(const GemmArgs &g, const Panel &now, const Panel &next, const float *left,
+                       std::int64_t leftRow, float *packed) {
+    const std::int64_t high = (g.m + kRows - 1) / kRows;
+    const std::int64_t height = g.m / high, taller = g.m % high;
+    const bool accumulate = g.accumulate || now.p > 0;
+    if constexpr (!kFloat)
+      Pack::panels(rowsOf(g, now), g.bK, 1, packed, now.depth, now.columns, kPanel);
+    typename Tile::Ahead ahead = fetching(g, next, kFloat ? high - 1 : high);
     for (std::int64_t t = 0, i = 0; t < high; ++t) {
       const std::int64_t rows = height + (t < taller ? 1 : 0);
-      for (std::int64_t q = 0; q < chunk.columns; q += kPanel) {
-        Tile::one(left + i * leftRow, leftRow, chunk.packed + q * chunk.depth,
-                  g.c + i * g.cRow + chunk.j + q, g.cRow, rows, least(chunk.columns - q, kPanel),
-                  chunk.depth, g.accumulate || chunk.p > 0, feed.fetch());
-        feed.pack();
-      }
+      const float *a = left + i * leftRow;
+      float *c = g.c + i * g.cRow + now.j;
       i += rows;
+      if constexpr (kFloat)
+        if (t == 0) {
+          Tile::onePacking(a, leftRow, rowsOf(g, now), g.bK, packed, c, g.cRow, rows, now.columns,
+                           now.depth, accumulate);
+          continue;
+        }
+      Tile::one(a, leftRow, packed, c, g.cRow, rows, now.columns, now.depth, accumulate, ahead);
+      if (ahead.at)
+        ahead.at += ahead.share * ahead.rowBytes;
     }
+  }
+
+  /// So many tiles fetch a panel.
+  static TESSERA_INLINE typename Tile::Ahead fetching(const GemmArgs &g, const Panel &panel,
+                                                      std::int64_t tiles) {
+    if (panel.depth == 0 || tiles == 0)
+      return {};
+    constexpr auto kSize = static_cast<std::int64_t>(sizeof(T));
+    const char *at = reinterpret_cast<const char *>(rowsOf(g, panel));
+    return {at, g.bK * kSize, (panel.depth + tiles - 1) / tiles, panel.columns * kSize,
+            at + panel.depth * g.bK * kSize};
   }
 };
 

@@ -66,31 +66,64 @@ template <class Arch, class Vec = Arch> struct GemmTile {
   /// all that `ahead` says.
   static TESSERA_INLINE void one(const float *a, std::int64_t aRow, const float *b, float *c,
                                  std::int64_t cRow, std::int64_t rows, std::int64_t columns,
-                                 std::int64_t k, bool accumulate, Ahead ahead) {
-    oneOf<kRows, kVectors>(a, aRow, b, c, cRow, rows, columns, k, accumulate, ahead);
+                                 std::int64_t k, bool accumulate, const Ahead &ahead) {
+    oneOf<kRows, kVectors, false>(a, aRow, b, kPanel, nullptr, c, cRow, rows, columns, k,
+                                  accumulate, ahead);
+  }
+
+  /// The same with b where it is, rows of `columns` floats that are bK apart; leaves them at
+  /// `packed` as `one` takes them.
+  static TESSERA_INLINE void onePacking(const float *a, std::int64_t aRow, const float *b,
+                                        std::int64_t bK, float *packed, float *c, std::int64_t cRow,
+                                        std::int64_t rows, std::int64_t columns, std::int64_t k,
+                                        bool accumulate) {
+    oneOf<kRows, kVectors, true>(a, aRow, b, bK, packed, c, cRow, rows, columns, k, accumulate,
+                                 Ahead{});
   }
 
 private:
   template <class, class> friend struct GemmTile;
 
-  template <int R, int V>
-  static TESSERA_INLINE void oneOf(const float *a, std::int64_t aRow, const float *b, float *c,
-                                   std::int64_t cRow, std::int64_t rows, std::int64_t columns,
-                                   std::int64_t k, bool accumulate, Ahead ahead) {
+  template <int R, int V, bool Packs>
+  static TESSERA_INLINE void oneOf(const float *a, std::int64_t aRow, const float *b,
+                                   std::int64_t bK, float *packed, float *c, std::int64_t cRow,
+                                   std::int64_t rows, std::int64_t columns, std::int64_t k,
+                                   bool accumulate, const Ahead &ahead) {
     if constexpr (V > 1)
       if (columns <= (V - 1) * S::kLanes)
-        return oneOf<R, V - 1>(a, aRow, b, c, cRow, rows, columns, k, accumulate, ahead);
+        return oneOf<R, V - 1, Packs>(a, aRow, b, bK, packed, c, cRow, rows, columns, k, accumulate,
+                                      ahead);
     if constexpr (R > 1)
       if (rows < R)
-        return oneOf<R - 1, V>(a, aRow, b, c, cRow, rows, columns, k, accumulate, ahead);
-    call<R, V>(a, aRow, b, c, cRow, columns - (V - 1) * S::kLanes, k, accumulate, ahead);
+        return oneOf<R - 1, V, Packs>(a, aRow, b, bK, packed, c, cRow, rows, columns, k, accumulate,
+                                      ahead);
+    const std::int64_t tail = columns - (V - 1) * S::kLanes;
+    if constexpr (!Packs)
+      call<R, V>(a, aRow, b, c, cRow, tail, k, accumulate, ahead);
+    else if (tail == S::kLanes)
+      packing<R, V, false>(a, aRow, b, bK, packed, c, cRow, tail, k, accumulate);
+    else
+      packing<R, V, true>(a, aRow, b, bK, packed, c, cRow, tail, k, accumulate);
   }
 
   template <int R, int V>
   static __attribute__((noinline)) void call(const float *a, std::int64_t aRow, const float *b,
                                              float *c, std::int64_t cRow, std::int64_t tail,
-                                             std::int64_t k, bool accumulate, Ahead ahead) {
+                                             std::int64_t k, bool accumulate, const Ahead &ahead) {
     tile<R, V, false>(a, aRow, 1, b, kPanel, c, cRow, tail, k, accumulate, ahead);
+  }
+
+  template <int R, int V, bool Part>
+  static __attribute__((noinline)) void
+  packing(const float *a, std::int64_t aRow, const float *b, std::int64_t bK, float *packed,
+          float *c, std::int64_t cRow, std::int64_t tail, std::int64_t k, bool accumulate) {
+    using Micro = MicroTile<Vec, R, V, Part>;
+    F acc[R][V];
+    Micro::clear(acc);
+    Micro::template multiply<true>(acc, a, aRow, 1, b, bK, k, tail, packed, kPanel);
+    if (accumulate)
+      add<R, V>(acc, c, cRow, tail);
+    Micro::storeTile(acc, c, cRow, tail);
   }
 
   template <int V, bool Packed>
@@ -172,7 +205,7 @@ private:
   static TESSERA_INLINE void tile(const float *a, std::int64_t aRow, std::int64_t aK,
                                   const float *b, std::int64_t bK, float *c, std::int64_t cRow,
                                   std::int64_t tail, std::int64_t k, bool accumulate,
-                                  Ahead ahead = {}) {
+                                  const Ahead &ahead = {}) {
     using Micro = MicroTile<Vec, R, V, Part>;
     if (k >= 64)
       for (int r = 0; r < R; ++r)

@@ -39,9 +39,13 @@ template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0
     }
   }
 
+  /// acc += a * b. With `Copies` each row of b is left at `copy` too, in whole vectors and copyK
+  /// apart: stores cost less beside products than on their own.
+  template <bool Copies = false>
   static TESSERA_INLINE void multiply(F (&acc)[Rows][Vectors], const float *a, std::int64_t aRow,
                                       std::int64_t aK, const float *b, std::int64_t bK,
-                                      std::int64_t k, std::int64_t tail = S::kLanes) {
+                                      std::int64_t k, std::int64_t tail = S::kLanes,
+                                      float *copy = nullptr, std::int64_t copyK = 0) {
     for (std::int64_t p = 0; p < k; ++p) {
       if constexpr (Ahead > 0)
         for (std::int64_t line = 0; line < Vectors * S::kLanes; line += 16)
@@ -51,6 +55,11 @@ template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0
       for (int v = 0; v < Vectors; ++v)
         bs[v] = PartOfB && v + 1 == Vectors ? S::loadPart(b + p * bK + v * S::kLanes, tail)
                                             : S::load(b + p * bK + v * S::kLanes);
+      if constexpr (Copies) {
+        TESSERA_UNROLL
+        for (int v = 0; v < Vectors; ++v)
+          S::store(copy + p * copyK + v * S::kLanes, bs[v]);
+      }
       TESSERA_UNROLL
       for (int r = 0; r < Rows; ++r) {
         const F x(a[r * aRow + p * aK]);

@@ -79,11 +79,11 @@ private:
       return true;
     if (g.bN != 1)
       return false;
-    // A panel that L1 holds is not worth packing for a dozen tiles when its rows are several lines
-    // wide, nor a matrix that L2 holds.
+    // Panels whose rows are several lines wide are not worth packing for a dozen tiles when L1
+    // holds them, nor when L2 holds the matrix.
     return g.m <= 2 * kRows ||
-           (kPanel >= kNarrow && g.m <= 16 * kRows && g.k * kPanel * 4 <= 16 * 1024) ||
-           (g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4);
+           (kPanel >= kNarrow && ((g.m <= 16 * kRows && g.k * kPanel * 4 <= 16 * 1024) ||
+                                  (g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4)));
   }
 
   static void unpackedChunk(void *args, std::int64_t index) {
@@ -149,8 +149,8 @@ private:
 
   static void stage(Stage &s) {
     const GemmArgs &g = *s.g;
-    // Rows of a few lines in place are as good as packed ones when b has few panels.
-    s.packLeft = !kFloat || g.aK != 1 || g.n > 4 * kPanel;
+    // Rows in place are as good as packed ones, whatever lies between them.
+    s.packLeft = !kFloat || g.aK != 1;
     // Few columns whose rows lie close together are as good as packed.
     s.packRight =
         !kFloat || g.bN != 1 || g.n > kNarrow || g.n % S::kLanes != 0 || g.bK > 2 * kNarrow;
@@ -193,10 +193,12 @@ private:
     panel(s, index / panels, index % panels * kPanel, false);
   }
 
-  /// One block of rows by one panel, which is packed just before its first use when `pack` says so.
+  /// One block of rows by one panel, which is packed just before its first use when `pack` says so,
+  /// and best beside the products of the first tile.
   static void panel(const Stage &s, std::int64_t block, std::int64_t q, bool pack) {
     const GemmArgs &g = *s.g;
-    if (pack)
+    const bool beside = pack && kFloat && s.packRight && g.bN == 1;
+    if (pack && !beside)
       packRight(const_cast<Stage *>(&s), q / kPanel);
     const std::int64_t i = block * s.blocks.rows, rows = least(g.m - i, s.blocks.rows);
     const std::int64_t j = s.j + q, columns = least(s.columns - q, kPanel);
@@ -206,17 +208,37 @@ private:
       a = static_cast<const float *>(g.a) + i * g.aRow + s.p;
       aRow = g.aRow;
     }
-    const float *b = s.right + q * s.depth;
+    float *packed = s.right + q * s.depth;
+    const float *b = packed;
     std::int64_t bK = kPanel;
-    if (!s.packRight) {
+    if (beside || !s.packRight) {
       b = static_cast<const float *>(g.b) + s.p * g.bK + j;
       bK = g.bK;
     }
-    Tile::packedColumn(a, aRow, b, bK, g.c + i * g.cRow + j, g.cRow, rows, columns, s.depth,
-                       g.accumulate || s.p > 0,
-                       pack ? ahead(g, j + kPanel, s.p) : typename Tile::Ahead{});
+    float *c = g.c + i * g.cRow + j;
+    const bool accumulate = g.accumulate || s.p > 0;
+    std::int64_t done = 0;
+    if (beside) {
+      done = least(rows, kRows);
+      Tile::onePacking(a, aRow, b, bK, packed, c, g.cRow, done, columns, s.depth, accumulate);
+      b = packed;
+      bK = kPanel;
+    }
+    Tile::packedColumn(a + done * aRow, aRow, b, bK, c + done * g.cRow, g.cRow, rows - done,
+                       columns, s.depth, accumulate, soon(s, q, pack));
     if (s.p + s.depth >= g.k)
       GemmFinish<Arch>::run(g, i, rows, j, columns);
+  }
+
+  /// What follows the panel at column q of a stage: rows of b that are to be packed, or packed
+  /// ones.
+  static TESSERA_INLINE typename Tile::Ahead soon(const Stage &s, std::int64_t q, bool pack) {
+    if (pack)
+      return ahead(*s.g, s.j + q + kPanel, s.p);
+    if (s.depth == 0 || !s.packRight || q + kPanel >= s.columns)
+      return {};
+    return {reinterpret_cast<const char *>(s.right + (q + kPanel) * s.depth), kPanel * 4, 0,
+            kPanel * 4};
   }
 };
 
