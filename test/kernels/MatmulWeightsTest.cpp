@@ -34,6 +34,9 @@ std::vector<Problem> problems(int lanes) {
       all.push_back({m, n, 60 + m * 5 + n % 3, m % 2 ? 32 : 64});
   all.push_back({1, 2 * lanes, 1000, 128});
   all.push_back({11, 2 * lanes + 1, 700, 128}); // more than one panel of floats
+  all.push_back({1, 3, 8500, 64});              // more depths than are prepared at a time
+  all.push_back({1, 3, 30, 8});
+  all.push_back({1, 3, 40, 8200});
   return all;
 }
 
@@ -138,5 +141,55 @@ TEST_CASE("matmul_weights multiplies by packed weights of few bits", "[weights]"
           }
         CHECK(worst <= std::ldexp(double(p.k) + 4, -24));
       }
+  });
+}
+
+TEST_CASE("four-bit weights meet activations of every size", "[weights]") {
+  const std::int64_t n = 3, k = 256, group = 64;
+  forEachRow(Family::MatmulWeights, [&](const KernelRow &row) {
+    if (row.dtype != "s4")
+      return;
+    INFO(replay(row, ""));
+    Made made = make({1, n, k, group}, row.dtype, false);
+    made.w.data = made.data.data();
+    made.w.scale = made.scale.data();
+    const KernelRow *pack = kernels::findKernel("pack_weights", row.dtype, row.isa);
+    std::vector<unsigned char> packed(size(pack->function.packWeights(&made.w, nullptr)));
+    pack->function.packWeights(&made.w, packed.data());
+    std::vector<float> a(size(k)), c(size(n));
+    WeightsArgs g{};
+    g.a = a.data(), g.aRow = k, g.weights = packed.data(), g.c = c.data(), g.cRow = n;
+    g.m = 1, g.n = n, g.k = k, g.group = group;
+    const auto run = [&] {
+      row.function.matmulWeights(&g);
+      double worst = 0;
+      for (std::int64_t j = 0; j < n; ++j) {
+        double want = 0, magnitude = 1e-30;
+        for (std::int64_t q = 0; q < k; ++q) {
+          want += double(a[size(q)]) * double(made.value[size(q * n + j)]);
+          magnitude += std::fabs(a[size(q)]) * made.most;
+        }
+        const double error = std::fabs(c[size(j)] - want) / magnitude;
+        worst = error <= worst ? worst : error;
+      }
+      return worst;
+    };
+    CHECK(run() == 0.0); // zeros
+    // A group of large ones, one with a single one, one of small ones, and one of the smallest.
+    const std::vector<float> random = randomFloats(size(k), 9);
+    for (std::size_t i = 0; i < size(k); ++i)
+      a[i] = i < 64    ? std::ldexp(random[i], 100)
+             : i < 128 ? (i == 77 ? 1e20f : 0.0f)
+             : i < 192 ? std::ldexp(random[i], -90)
+                       : std::ldexp(random[i], -140);
+    CHECK(run() <= std::ldexp(double(k) + 4, -24));
+    std::fill(a.begin(), a.begin() + 128, 0.0f);
+    CHECK(run() <= std::ldexp(double(k) + 4, -24));
+    for (const float strange : {NAN, INFINITY, -INFINITY}) {
+      a[130] = strange;
+      run();
+      for (float y : c)
+        CHECK(!std::isfinite(y));
+    }
   });
 }

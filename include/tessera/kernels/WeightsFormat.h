@@ -3,8 +3,14 @@
 
 #include "tessera/kernels/GemmTile.h"
 #include "tessera/kernels/Half.h"
+#include "tessera/kernels/SimdInt8.h"
 
 namespace tessera::kernels {
+
+#if XSIMD_WITH_AVX512BW
+/// Panels are those of floats, whatever multiplies them.
+template <> struct MatmulShape<Avx512Vnni> : MatmulShape<xsimd::avx512bw> {};
+#endif
 
 /// Weights of `Bits` bits in groups. Per panel of kPanel columns and per group: kPanel scales,
 /// kPanel zeros where there are any, and 32-bit words [group / kPerWord][kPanel], each the
@@ -19,6 +25,8 @@ template <class Arch, int Bits> struct QuantizedWeights {
   using F = typename S::F;
   using I = typename S::I;
   static constexpr bool kGrouped = true;
+  /// Whether one row is multiplied by WeightsDot.h.
+  static constexpr bool kDots = Bits == 4 && SimdInt8<Arch>::kSignedShift != 0;
   static constexpr std::int64_t kPanel = GemmTile<Arch>::kPanel;
   static constexpr int kPerWord = 32 / Bits;
   static constexpr std::int32_t kDefaultZero = Bits == 4 ? 8 : 0;
@@ -60,6 +68,7 @@ template <class Arch, bool Brain> struct HalfWeights {
   using S = Simd<Arch>;
   using F = typename S::F;
   static constexpr bool kGrouped = false;
+  static constexpr bool kDots = false;
   static constexpr std::int64_t kPanel = GemmTile<Arch>::kPanel;
 
   static TESSERA_INLINE F load(const char *p) {

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "tessera/kernels/Family.h"
-#include "tessera/kernels/WeightsArgs.h"
-#include "tessera/kernels/WeightsFormat.h"
+#include "tessera/kernels/WeightsDot.h"
 
 namespace tessera::kernels {
 
@@ -17,11 +16,14 @@ template <class Arch, class Format> struct MatmulWeights {
 
   /// As WeightsArgs says, in f32. Each element is summed in order of k, group by group; the error
   /// is at most (k + 3) * 2^-24 times the sum of |a| * |w|, and for s4 of |a| * 31 * scale. Takes
-  /// 80 KiB of stack.
+  /// 80 KiB of stack. What is not finite in a row makes what it meets infinite or NaN.
   static void run(const WeightsArgs *args) {
     const std::int64_t panels = (args->n + kPanel - 1) / kPanel;
     if (args->m <= 0)
       return;
+    if constexpr (Format::kDots)
+      if (args->m == 1 && WeightsDot<Arch>::serves(args->group))
+        return WeightsDot<Arch>::run(*args);
     if (args->parallelFor)
       args->parallelFor(args->pool, panels, &onePanel, const_cast<WeightsArgs *>(args));
     else
