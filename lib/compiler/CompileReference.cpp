@@ -154,13 +154,14 @@ void splitLoops(llvm::Module &module) {
 }
 
 bool lower(mlir::ModuleOp module) {
-  // The caller's tensors are not ours to write to. What else the arguments carry has been read, and
-  // means nothing to the translation to LLVM, which would warn of it.
+  // The caller's tensors are not ours to write to. What else arguments and results carry has been
+  // read, and means nothing to the translation to LLVM, which would warn of it.
   auto main = module.lookupSymbol<mlir::func::FuncOp>(kEntryName);
   mlir::Builder b(module.getContext());
   const auto writable = b.getNamedAttr("bufferization.writable", b.getBoolAttr(false));
   main.setAllArgAttrs(
       llvm::SmallVector<mlir::Attribute>(main.getNumArguments(), b.getDictionaryAttr(writable)));
+  main.removeResAttrsAttr();
   mlir::PassManager manager(module.getContext());
   buildReferencePipeline(manager);
   return succeeded(manager.run(module));

@@ -120,7 +120,8 @@ static bool linkDeviceLibrary(mlir::ModuleOp module, llvm::Module &program, Isa 
                               llvm::StringRef entry) {
   const std::span<const char> bytes = kernels::deviceBitcode(isa);
   const llvm::MemoryBufferRef buffer(llvm::StringRef(bytes.data(), bytes.size()), "device");
-  auto library = llvm::parseBitcodeFile(buffer, program.getContext());
+  // Lazily: of hundreds of bodies, those that the linker takes are read.
+  auto library = llvm::getLazyBitcodeModule(buffer, program.getContext());
   if (!library) {
     module.emitError("the device library cannot be read: ") << llvm::toString(library.takeError());
     return false;

@@ -114,8 +114,9 @@ class Run(ToolTest):
         text = self.succeeds("run", self.model("affine.mlir"), "--input", x, "--input", b).stdout
         self.assertIn("y: float 2x4, from 0 to 5.5", text)
 
-    def test_the_reference_takes_weights_without_a_word(self):
-        model = self.write("weights.mlir", """func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+    def test_the_reference_takes_weights_and_names_without_a_word(self):
+        model = self.write("weights.mlir", """
+func.func @main(%x: tensor<2x3xf32> {npu.name = "x"}) -> (tensor<2x3xf32> {npu.name = "y"}) {
   %w = npu.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
   %y = npu.mul %x, %w : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x3xf32>
   return %y : tensor<2x3xf32>
