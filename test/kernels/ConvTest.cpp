@@ -123,6 +123,8 @@ std::vector<ConvShape> shapes(int lanes) {
   all.push_back({1, 12, 13, 4, 12, 13, 8, 1, 3, 3, 1, 1, 4, 3, 4, 3});
   all.push_back({1, 20, 23, 3, 10, 12, 20, 1, 7, 7, 2, 2, 1, 1, 3, 3}); // the first of a network
   all.push_back({1, 2, 90, 600, 2, 90, 9, 1, 1, 1, 1, 1, 1, 1, 0, 0});
+  // More channels than NCHW is read where it is, for several panels, with a vector of 7 pixels.
+  all.push_back({2, 3, 21, 2 * 200, 3, 21, 2 * 37, 2, 1, 1, 1, 1, 1, 1, 0, 0});
   for (std::int64_t zero = 0; zero < 5; ++zero) {
     ConvShape s{1, 4, 4, 6, 4, 4, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1};
     (zero == 0 ? s.n : zero == 1 ? s.h : zero == 2 ? s.c : zero == 3 ? s.outC : s.outW) = 0;

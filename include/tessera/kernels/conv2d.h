@@ -31,7 +31,7 @@ template <class Arch> struct Conv2d {
                   const ConvEpilogue *epilogue, std::int64_t cacheBytes, ParallelFor parallelFor,
                   void *pool) {
     if (Planes::serves(*shape, *xLayout, *yLayout, caches().l1)) {
-      Planes planes(*shape, *xLayout, x, filter, *yLayout, y, *epilogue);
+      Planes planes(*shape, *xLayout, x, filter, *yLayout, y, *epilogue, caches().l1);
       parallelFor(pool, planes.count(), &Planes::task, &planes);
       return;
     }
