@@ -3,7 +3,9 @@
 
 #include "tessera/dialect/npu/NpuOps.h"
 #include "tessera/dialect/tile/ChipSpec.h"
+#include "tessera/passes/TileCandidates.h"
 
+#include <memory>
 #include <optional>
 
 namespace tessera {
@@ -46,13 +48,33 @@ struct AttentionTile {
   int64_t columns; ///< Scores of one row that the vector unit takes at a time.
 };
 
-/// nullopt where the chip or the shapes do not suit.
+/// The tiles of attention on a chip. A tile is written as three sizes: queries of a block, scores
+/// of a row that the vector unit takes at a time, keys of one product.
+class AttentionChoice {
+public:
+  /// Nothing where the chip or the shapes do not suit.
+  static std::optional<AttentionChoice> of(const AttentionTypes &types, const tile::ChipSpec &chip);
+
+  /// The tiles that are tried and fit, least cycles first.
+  llvm::SmallVector<TileCandidate> candidates() const;
+  /// What speaks against a tile; empty when it fits. A size of 0 becomes the whole.
+  std::string problem(llvm::SmallVectorImpl<int64_t> &sizes) const;
+  double cycles(llvm::ArrayRef<int64_t> sizes) const;
+  AttentionTile tile(llvm::ArrayRef<int64_t> sizes) const;
+
+private:
+  struct Impl;
+  explicit AttentionChoice(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl;
+};
+
+/// The best by the cost function; nullopt where the chip or the shapes do not suit.
 std::optional<AttentionTile> chooseAttentionTile(const AttentionTypes &types,
                                                  const tile::ChipSpec &chip);
 
-/// Turns the operators into one on blocks of queries, in a loop that writes `output`; false where
-/// the chip or the shapes do not suit. What is not used any more stays.
-bool tileAttention(const Attention &attention, mlir::BlockArgument output,
-                   const tile::ChipSpec &chip);
+/// Turns the operators into one on blocks of queries, in a loop that writes `output`. What is not
+/// used any more stays.
+void tileAttention(const Attention &attention, mlir::BlockArgument output,
+                   const AttentionTile &tile);
 
 } // namespace tessera

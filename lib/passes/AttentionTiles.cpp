@@ -34,105 +34,170 @@ struct Need {
   }
 };
 
-std::optional<AttentionTile> tileThroughGlobal(const Need &need) {
-  const int64_t columns = 128;
-  int64_t accumulator = need.room(need.unit.c.spaces.front());
-  std::optional<AttentionTile> best;
-  int64_t least = INT64_MAX;
-  for (int64_t rows = kBlock; rows < need.queries + kBlock; rows += kBlock) {
-    // The accumulator of the result, and two of scores, lie there one after the other.
-    int64_t parts = llvm::alignDown(accumulator / (kSlots * rows * kF32), kBlock);
-    if (rows * int64_t(llvm::alignTo(need.width, kBlock)) * kF32 > accumulator || parts < kBlock)
+/// Bytes that a tile takes of one memory.
+struct Claim {
+  int64_t bytes;
+  StringRef space;
+  const char *what;
+};
+
+/// What a tile takes on a chip whose cores meet in global memory.
+SmallVector<Claim> claimsThroughGlobal(const Need &n, const AttentionTile &t) {
+  int64_t half = llvm::divideCeil(t.rows, n.cores);
+  StringRef accumulator = n.unit.c.spaces.front();
+  // Rows of scores and of what they turn into, twice each, and one vector of partial sums.
+  int64_t perRow =
+      t.columns * (kSlots * kF32 + kSlots * n.bytes + kSlots * n.maskBytes) + n.vector.bytes + 64;
+  // The accumulator of the result, and two of scores, lie there one after the other.
+  return {{kSlots * t.rows * t.keys * kF32, accumulator, "scores"},
+          {t.rows * int64_t(llvm::alignTo(n.width, kBlock)) * kF32, accumulator, "the result"},
+          {half * perRow + kF32 * t.rows, n.vector.spaces.front(), "rows of scores and weights"}};
+}
+
+/// For comparison: rows of scores, and what a block costs besides them.
+double cyclesThroughGlobal(const Need &n, const AttentionTile &t) {
+  constexpr int64_t kFixedRows = 16;
+  constexpr double kPerScore = 9; // instructions on scores, as PlaceAttention.cpp has them
+  double row = double(llvm::divideCeil(n.keys, n.lanes())) * kPerScore * n.vector.cyclesPerRepeat /
+               double(n.cores);
+  return double(n.waves(t.rows) * (t.rows + kFixedRows)) * row;
+}
+
+/// Every number of rows, with the longest product that its accumulators have room for.
+SmallVector<AttentionTile> tilesThroughGlobal(const Need &n) {
+  constexpr int64_t kColumns = 128;
+  SmallVector<AttentionTile> all;
+  int64_t accumulator = n.room(n.unit.c.spaces.front());
+  for (int64_t rows = kBlock; rows < n.queries + kBlock; rows += kBlock) {
+    int64_t keys = accumulator / (kSlots * rows * kF32);
+    if (keys < kBlock)
       break;
-    // Rows of scores and of what they turn into, twice each, and one vector of partial sums.
-    int64_t perRow = columns * (kSlots * kF32 + kSlots * need.bytes + kSlots * need.maskBytes) +
-                     need.vector.bytes + 64;
-    int64_t half = llvm::divideCeil(rows, need.cores);
-    if (half * perRow + kF32 * rows > need.vectorRoom())
-      break;
-    constexpr int64_t kFixedRows = 16; // what a block costs besides its rows, in rows
-    int64_t cost = need.waves(rows) * (rows + kFixedRows);
-    if (cost >= least)
-      continue;
-    least = cost;
-    int64_t step = parts >= 64 ? 64 : parts >= 32 ? 32 : 16; // divides the columns
-    best = AttentionTile{AttentionWay::throughGlobal, rows, step, columns};
+    keys = keys >= 64 ? 64 : keys >= 32 ? 32 : 16; // divides the columns
+    all.push_back({AttentionWay::throughGlobal, rows, keys, kColumns});
   }
-  return best;
+  return all;
 }
 
-/// Bytes in each memory of a tile on chip, as PlaceAttentionOnChip.cpp allocates them.
-bool fitsOnChip(const Need &n, int64_t rows, int64_t piece, int64_t columns) {
+/// What a tile takes on chip, as PlaceAttentionOnChip.cpp allocates it.
+SmallVector<Claim> claimsOnChip(const Need &n, const AttentionTile &t) {
   int64_t depth = llvm::alignTo(n.depth, kBlock), width = llvm::alignTo(n.width, kBlock);
-  int64_t half = rows / n.cores;
-  int64_t left = (rows * depth + kSlots * rows * piece) * n.bytes;
-  int64_t right = kSlots * piece * (depth + width) * n.bytes;
-  int64_t accumulators = (kSlots * rows * piece + rows * width) * kF32;
-  int64_t l1 = (rows * depth + kSlots * columns * (depth + width + rows)) * n.bytes;
+  int64_t half = t.rows / n.cores;
   constexpr int64_t kRowValues = 8; // sums, greatest, factors, and what alignment costs
-  int64_t vector = half * (kSlots * columns * kF32 + columns * n.bytes + 2 * width * kF32 +
-                           n.lanes() * kF32 + kRowValues * kF32 + columns * n.maskBytes) +
+  int64_t vector = half * (kSlots * t.columns * kF32 + t.columns * n.bytes + 2 * width * kF32 +
+                           n.lanes() * kF32 + kRowValues * kF32 + t.columns * n.maskBytes) +
                    kRowValues * 64;
-  return left <= n.room(n.unit.a.spaces.front()) && right <= n.room(n.unit.b.spaces.front()) &&
-         accumulators <= n.room(n.unit.c.spaces.front()) && l1 <= n.room("l1") &&
-         vector <= n.vectorRoom();
+  return {{(t.rows * depth + kSlots * t.rows * t.keys) * n.bytes, n.unit.a.spaces.front(),
+           "queries and weights"},
+          {kSlots * t.keys * (depth + width) * n.bytes, n.unit.b.spaces.front(), "keys and values"},
+          {(kSlots * t.rows * t.keys + t.rows * width) * kF32, n.unit.c.spaces.front(),
+           "scores and the result"},
+          {(t.rows * depth + kSlots * t.columns * (depth + width + t.rows)) * n.bytes, "l1",
+           "queries, keys, values and weights"},
+          {vector, n.vector.spaces.front(), "rows of scores and weights"}};
 }
 
-/// Cycles of a block: the longer of what the matrix unit and a vector core do.
-double cyclesOnChip(const Need &n, int64_t rows, int64_t piece, int64_t columns) {
-  int64_t steps = llvm::divideCeil(n.keys, columns), half = rows / n.cores;
+/// Cycles of all blocks: of each, the longer of what the matrix unit and a vector core do.
+double cyclesOnChip(const Need &n, const AttentionTile &t) {
+  int64_t steps = llvm::divideCeil(n.keys, t.columns), half = t.rows / n.cores;
   double gap = 60; // what an operation that waits for another costs, in cycles
-  double product = n.unit.cyclesFor(rows, piece, n.depth) + n.unit.cyclesFor(rows, n.width, piece);
-  double matrix = double(columns / piece) * (product + 2 * gap);
-  double registers = double(half * columns) / double(n.lanes());
+  double product =
+      n.unit.cyclesFor(t.rows, t.keys, n.depth) + n.unit.cyclesFor(t.rows, n.width, t.keys);
+  double matrix = double(t.columns / t.keys) * (product + 2 * gap);
+  double registers = double(half * t.columns) / double(n.lanes());
   constexpr double kPerScore = 6, kPerStep = 12; // instructions on scores, and operations in all
   double vector = registers * kPerScore * n.vector.cyclesPerRepeat +
                   double(half) * n.vector.cyclesPerRepeatOf("row_reduce") + kPerStep * gap;
-  return double(n.waves(rows)) * (double(steps) * std::max(matrix, vector) + matrix + vector);
+  return double(n.waves(t.rows)) * (double(steps) * std::max(matrix, vector) + matrix + vector);
 }
 
 /// More than any chip's memories hold of a head of 16.
 constexpr int64_t kMostRows = 1024, kMostColumns = 1024;
 
-std::optional<AttentionTile> tileOnChip(const Need &need) {
-  std::optional<AttentionTile> best;
-  double least = 0;
-  const int64_t rowStep = kBlock * need.cores;
-  const int64_t most = int64_t(llvm::alignTo(need.queries, rowStep));
-  for (int64_t rows = need.isBlock ? most : rowStep; rows <= most && rows <= kMostRows;
+SmallVector<AttentionTile> tilesOnChip(const Need &n) {
+  SmallVector<AttentionTile> all;
+  const int64_t rowStep = kBlock * n.cores;
+  const int64_t most = int64_t(llvm::alignTo(n.queries, rowStep));
+  for (int64_t rows = n.isBlock ? most : rowStep; rows <= most && rows <= kMostRows;
        rows += rowStep)
-    for (int64_t columns = need.lanes();
-         columns < need.keys + need.lanes() && columns <= kMostColumns; columns += need.lanes())
-      for (int64_t piece : {128, 64, 32, 16}) {
-        if (columns % (kSlots * piece) != 0 || !fitsOnChip(need, rows, piece, columns))
-          continue;
-        double cycles = cyclesOnChip(need, rows, piece, columns);
-        if (best && cycles >= least)
-          continue;
-        least = cycles;
-        best = AttentionTile{AttentionWay::onChip, rows, piece, columns};
-      }
-  return best;
+    for (int64_t columns = n.lanes(); columns < n.keys + n.lanes() && columns <= kMostColumns;
+         columns += n.lanes())
+      for (int64_t piece : {128, 64, 32, 16})
+        all.push_back({AttentionWay::onChip, rows, piece, columns});
+  return all;
 }
+
+constexpr int64_t kRows = 64;   // queries that a CPU's kernel takes at a time
+constexpr int64_t kFewRows = 8; // so many it does another way, which wants memory of its own
 
 /// Attention of a CPU is a kernel of the library, which takes whole blocks of queries apart by
 /// itself. Blocks are there for threads.
-std::optional<AttentionTile> tileInPlace(const AttentionTypes &types, const Need &need) {
-  constexpr int64_t kRows = 64; // queries that the kernel takes at a time
-  // By measurement: with fewer, lanes are idle, and three kernels take less time.
-  constexpr int64_t kLeastQueries = 16;
-  constexpr int64_t kFewRows = 8; // so many it does another way, which wants memory of its own
-  constexpr int64_t kBlocks = 4;  // of each core, so that none waits long for another
-  if (!types.result.isF32() || !types.query.getElementType().isF32() ||
-      (types.mask && !types.mask.getElementType().isF32()) || need.queries < kLeastQueries)
-    return std::nullopt;
+AttentionTile tileInPlace(const Need &need) {
+  constexpr int64_t kBlocks = 4; // of each core, so that none waits long for another
   int64_t wanted = kBlocks * std::max<int64_t>(need.chip.core(need.chip.matrixCore())->count, 1);
   int64_t rows = int64_t(llvm::alignTo(need.queries, kRows));
   while (rows > kRows && need.batch * int64_t(llvm::divideCeil(need.queries, rows)) < wanted)
     rows -= kRows;
   while (need.queries % rows != 0 && need.queries % rows <= kFewRows)
     rows += kRows;
-  return AttentionTile{AttentionWay::inPlace, rows, need.keys, need.keys};
+  return {AttentionWay::inPlace, rows, need.keys, need.keys};
+}
+
+std::string number(int64_t value) {
+  return std::to_string(value);
+}
+
+/// Queries of a block come in multiples of it.
+int64_t rowStepOf(const Need &n, AttentionWay way) {
+  return way == AttentionWay::inPlace  ? kRows
+         : way == AttentionWay::onChip ? kBlock * n.cores
+                                       : kBlock;
+}
+
+/// What speaks against a tile, whatever room there is.
+std::string shapeProblem(const Need &n, const AttentionTile &t) {
+  const bool inPlace = t.way == AttentionWay::inPlace;
+  const int64_t rowStep = rowStepOf(n, t.way);
+  if (t.rows < 1 || t.rows % rowStep != 0 || t.rows >= n.queries + rowStep)
+    return "has " + number(t.rows) + " queries in a block, but they come in multiples of " +
+           number(rowStep) + ", up to the " + number(n.queries) + " that there are";
+  if (inPlace)
+    return t.columns != n.keys || t.keys != n.keys
+               ? "cuts the keys, which a CPU's kernel takes whole"
+           : n.queries % t.rows != 0 && n.queries % t.rows <= kFewRows
+               ? "leaves " + number(n.queries % t.rows) + " queries, but a block needs more than " +
+                     number(kFewRows)
+               : "";
+  const int64_t turns = t.way == AttentionWay::onChip ? kSlots : 1;
+  if (t.columns < 1 || t.columns % n.lanes() != 0)
+    return "takes " + number(t.columns) +
+           " scores of a row at a time, but they come in multiples " + "of " + number(n.lanes());
+  if (t.keys < 1 || t.keys % kBlock != 0 || t.columns % (turns * t.keys) != 0)
+    return "has products of " + number(t.keys) + " keys, but they come in multiples of " +
+           number(kBlock) + " that divide the " + number(t.columns / turns) +
+           (turns > 1 ? " scores of half a step" : " scores of a step");
+  return "";
+}
+
+SmallVector<Claim> claims(const Need &n, const AttentionTile &t) {
+  return t.way == AttentionWay::throughGlobal ? claimsThroughGlobal(n, t)
+         : t.way == AttentionWay::onChip      ? claimsOnChip(n, t)
+                                              : SmallVector<Claim>();
+}
+
+std::string problemOf(const Need &n, const AttentionTile &t) {
+  if (std::string problem = shapeProblem(n, t); !problem.empty())
+    return problem;
+  for (const Claim &claim : claims(n, t))
+    if (claim.bytes > n.room(claim.space))
+      return "needs " + number(claim.bytes) + " bytes of " + claim.space.str() + " for " +
+             claim.what + ", but chip " + n.chip.name + " has " + number(n.room(claim.space));
+  return "";
+}
+
+double cyclesOf(const Need &n, const AttentionTile &t) {
+  return t.way == AttentionWay::throughGlobal ? cyclesThroughGlobal(n, t)
+         : t.way == AttentionWay::onChip      ? cyclesOnChip(n, t)
+                                              : 0;
 }
 
 } // namespace
@@ -165,8 +230,9 @@ static bool suits(ShapedType mask, ArrayRef<int64_t> scores) {
   return true;
 }
 
-std::optional<AttentionTile> tessera::chooseAttentionTile(const AttentionTypes &types,
-                                                          const tile::ChipSpec &chip) {
+/// What a tile has to fit, and the way; nullopt where attention of these types has none.
+static std::optional<std::pair<AttentionWay, Need>> needOf(const AttentionTypes &types,
+                                                           const tile::ChipSpec &chip) {
   const tile::VectorUnit *vector = chip.vectorFor();
   Type element = types.query.getElementType();
   const tile::Mma *unit = chip.mmaFor(element, element);
@@ -198,13 +264,78 @@ std::optional<AttentionTile> tessera::chooseAttentionTile(const AttentionTypes &
                   types.mask ? types.mask.getElementTypeBitWidth() / 8 : 0,
                   std::max<int64_t>(chip.core(chip.matrixCore())->ratio, 1),
                   types.isBlock};
-  switch (*way) {
-  case AttentionWay::throughGlobal:
-    return tileThroughGlobal(need);
-  case AttentionWay::onChip:
-    return tileOnChip(need);
-  case AttentionWay::inPlace:
-    return tileInPlace(types, need);
-  }
-  return std::nullopt;
+  // By measurement: with fewer queries, lanes of a CPU are idle, and three kernels take less time.
+  constexpr int64_t kLeastQueries = 16;
+  if (*way == AttentionWay::inPlace &&
+      (!types.result.isF32() || !element.isF32() ||
+       (types.mask && !types.mask.getElementType().isF32()) || need.queries < kLeastQueries))
+    return std::nullopt;
+  return std::pair(*way, need);
+}
+
+struct AttentionChoice::Impl {
+  AttentionWay way;
+  Need need;
+};
+
+AttentionChoice::AttentionChoice(std::shared_ptr<const Impl> impl) : impl(std::move(impl)) {}
+
+std::optional<AttentionChoice> AttentionChoice::of(const AttentionTypes &types,
+                                                   const tile::ChipSpec &chip) {
+  auto need = needOf(types, chip);
+  if (!need)
+    return std::nullopt;
+  return AttentionChoice(std::make_shared<const Impl>(need->first, need->second));
+}
+
+AttentionTile AttentionChoice::tile(ArrayRef<int64_t> sizes) const {
+  return {impl->way, sizes[0], sizes[2], sizes[1]};
+}
+
+SmallVector<TileCandidate> AttentionChoice::candidates() const {
+  const Need &need = impl->need;
+  SmallVector<AttentionTile> tiles =
+      impl->way == AttentionWay::throughGlobal ? tilesThroughGlobal(need)
+      : impl->way == AttentionWay::onChip      ? tilesOnChip(need)
+                                               : SmallVector<AttentionTile>{tileInPlace(need)};
+  SmallVector<TileCandidate> all;
+  for (const AttentionTile &tile : tiles)
+    if (tile.way == AttentionWay::inPlace || problemOf(need, tile).empty())
+      all.push_back({{tile.rows, tile.columns, tile.keys}, cyclesOf(need, tile)});
+  // Of equals the smallest block, and the longest product.
+  auto rank = [](const TileCandidate &c) {
+    return std::tuple(c.cycles, c.sizes[0], c.sizes[1], -c.sizes[2]);
+  };
+  llvm::sort(all,
+             [&](const TileCandidate &a, const TileCandidate &b) { return rank(a) < rank(b); });
+  return all;
+}
+
+std::string AttentionChoice::problem(SmallVectorImpl<int64_t> &sizes) const {
+  if (sizes.size() != 3)
+    return "has " + number(int64_t(sizes.size())) +
+           " sizes, but attention has three: queries of a block, scores of a row at a time, keys " +
+           "of a product";
+  const Need &need = impl->need;
+  const bool inPlace = impl->way == AttentionWay::inPlace;
+  if (sizes[0] == 0)
+    sizes[0] = int64_t(llvm::alignTo(need.queries, rowStepOf(need, impl->way)));
+  if (sizes[1] == 0)
+    sizes[1] = inPlace ? need.keys : int64_t(llvm::alignTo(need.keys, need.lanes()));
+  if (sizes[2] == 0)
+    sizes[2] = impl->way == AttentionWay::onChip ? sizes[1] / kSlots : sizes[1];
+  return problemOf(need, tile(sizes));
+}
+
+double AttentionChoice::cycles(ArrayRef<int64_t> sizes) const {
+  return cyclesOf(impl->need, tile(sizes));
+}
+
+std::optional<AttentionTile> tessera::chooseAttentionTile(const AttentionTypes &types,
+                                                          const tile::ChipSpec &chip) {
+  std::optional<AttentionChoice> choice = AttentionChoice::of(types, chip);
+  SmallVector<TileCandidate> all = choice ? choice->candidates() : SmallVector<TileCandidate>();
+  if (all.empty())
+    return std::nullopt;
+  return choice->tile(all.front().sizes);
 }

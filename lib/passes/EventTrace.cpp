@@ -16,6 +16,10 @@ namespace {
 /// Turns of a loop: enough for a slot to come round again.
 constexpr int64_t kTurns = 3;
 constexpr size_t kMostMoments = 20000;
+/// Of the count that flags reach: so many sets may be ahead of their waits, and several orders
+/// share a flag.
+constexpr int64_t kCountShare = 2;
+constexpr int64_t kMany = INT32_MAX; // turns
 
 class Tracer {
 public:
@@ -27,6 +31,7 @@ public:
     this->fromEnd = fromEnd;
     this->flipped = flipped;
     block = 0;
+    turnsAround = 1;
     env.clear();
     views.clear();
     trace.clear();
@@ -34,6 +39,7 @@ public:
       if (auto type = dyn_cast<MemRefType>(argument.getType())) {
         View view = wholeView(type, domainOf(("argument " + Twine(argument.getArgNumber())).str()));
         view.argument = true;
+        view.whole = argument;
         views[argument] = view;
       }
     if (!walk(kernel.getBody().front()))
@@ -67,6 +73,7 @@ private:
   bool fromEnd = false;
   Operation *flipped = nullptr;
   int64_t block = 0;
+  int64_t turnsAround = 1; ///< Of all loops around; many where it is not known.
   llvm::DenseMap<Value, int64_t> env;
   llvm::DenseMap<Value, View> views;
   std::map<std::string, int64_t> domains;
@@ -180,7 +187,8 @@ bool Tracer::walkLoop(scf::ForOp loop) {
     trips = 0;
   for (auto [argument, init] : llvm::zip_equal(loop.getRegionIterArgs(), loop.getInitArgs()))
     bind(argument, init);
-  const int64_t turns = std::min(trips, kTurns);
+  const int64_t turns = std::min(trips, kTurns), outside = turnsAround;
+  turnsAround = known ? std::min<int64_t>(outside * std::min(trips, kMany), kMany) : kMany;
   for (int64_t turn = 0; turn < turns; ++turn) {
     env.erase(loop.getInductionVar());
     const int64_t at = fromEnd ? trips - turns + turn : turn;
@@ -191,6 +199,7 @@ bool Tracer::walkLoop(scf::ForOp loop) {
     for (auto [argument, next] : llvm::zip_equal(loop.getRegionIterArgs(), loop.getYieldedValues()))
       bind(argument, next);
   }
+  turnsAround = outside;
   for (auto [result, argument] : llvm::zip_equal(loop.getResults(), loop.getRegionIterArgs()))
     bind(result, argument);
   return true;
@@ -254,6 +263,8 @@ void Tracer::addView(Operation &op) {
                                                     std::to_string(core ? core.getInt() : 0)));
     // Without an address it may be anywhere in its memory.
     view.base = offset ? offset.getInt() : 0;
+    view.whole = result;
+    view.ring = ring;
     if (!offset)
       view.bytes = int64_t(1) << 40;
     views[result] = view;
@@ -282,6 +293,7 @@ Access Tracer::accessOf(Value buffer, bool writes) {
                         : found->second;
   Access access;
   access.domain = view.domain;
+  access.buffer = view.whole;
   access.writes = writes;
   access.begin = view.base;
   access.end = view.base + view.bytes;
@@ -292,10 +304,13 @@ Access Tracer::accessOf(Value buffer, bool writes) {
     access.begin = view.base + view.slotValue * bytes;
     access.end = access.begin + bytes;
   }
-  if (view.argument)
-    access.block = block;
+  access.argument = view.argument;
+  access.block = block;
   access.exact = view.offset && !ShapedType::isDynamicShape(view.sizes) &&
                  !llvm::is_contained(view.strides, ShapedType::kDynamic);
+  // Between cores a flag counts. Where loops turn more often than it may, one must not run ahead,
+  // and orders that the parts of a workspace alone do not need keep it back.
+  access.held = view.ring && chip.sync && turnsAround > chip.sync->maxCount / kCountShare;
   access.offset = view.offset.value_or(0);
   access.sizes = view.sizes;
   access.strides = view.strides;

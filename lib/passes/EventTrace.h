@@ -14,16 +14,21 @@
 
 namespace tessera::events {
 
-/// What one operation touches. Scratchpads and the workspace count by whole buffers or slots, so
-/// that what is said of a few turns of a loop holds for all; arguments by the part of the block.
+/// What one operation touches. What one block touches of one buffer is apart where the boxes are:
+/// where these move with a loop, its first and last turns show it, for no pass makes an operation
+/// that meets another of more turns ago than slots come round in. Other buffers at the same
+/// addresses, and other blocks, count whole.
 struct Access {
   int64_t domain = 0;
   int64_t begin = 0, end = 0; ///< Bytes in the domain.
   bool writes = false;
-  mlir::Value slot; ///< The index of the slot of a buffer of `slots`, or null.
+  mlir::Value buffer; ///< The whole of which it is part.
+  mlir::Value slot;   ///< The index of the slot of a buffer of `slots`, or null.
   int64_t slots = 1;
-  int64_t block = -1; ///< Of an argument: the block whose part it is.
+  bool argument = false;
+  int64_t block = 0;  ///< In which it is touched.
   int64_t core = -1;  ///< Which of the vector cores of a cube core touches it, if one does.
+  bool held = false;  ///< Counts whole, except against another vector core.
   bool exact = false; ///< The three below say what of the buffer is touched.
   int64_t offset = 0; ///< In elements.
   llvm::SmallVector<int64_t, 4> sizes, strides;

@@ -106,11 +106,13 @@ static bool apart(const Access &a, const Access &b) {
 bool conflict(const Access &a, const Access &b) {
   if (a.domain != b.domain || !(a.writes || b.writes) || a.end <= b.begin || b.end <= a.begin)
     return false;
+  // A block's part of an argument is its own. Other blocks may be cut otherwise, and any may
+  // follow.
   if (a.block != b.block)
-    return false;
-  // The vector cores of a cube core each have a part of a buffer, the same in every turn.
-  const bool divided = a.core >= 0 && b.core >= 0 && a.core != b.core && a.begin == b.begin;
-  return !((a.block >= 0 || divided) && apart(a, b));
+    return !a.argument;
+  const bool divided = a.core >= 0 && b.core >= 0 && a.core != b.core;
+  const bool parts = divided || !(a.held && b.held);
+  return !(a.buffer && a.buffer == b.buffer && parts && apart(a, b));
 }
 
 } // namespace tessera::events

@@ -11,11 +11,12 @@ namespace tessera::events {
 
 struct View {
   int64_t domain = 0, base = 0, bytes = 0; ///< Of the whole buffer.
-  bool argument = false;
+  mlir::Value whole; ///< An allocation, workspace or argument; null where it is not known.
+  bool argument = false, ring = false; ///< An argument, or a workspace.
   bool root = true; ///< The whole buffer, perhaps with its blocks in another order.
   mlir::Value slot; ///< The index of the slot that this is, or null.
   int64_t slots = 1, slotValue = -1;
-  std::optional<int64_t> offset = 0; ///< In elements, of an argument.
+  std::optional<int64_t> offset = 0; ///< In elements.
   llvm::SmallVector<int64_t, 4> sizes, strides;
 };
 

@@ -243,9 +243,11 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
   const tile::Mma *unit = chip.mmaFor(element, element);
   if (!tile || !unit)
     return op.emitOpError("has no way through the memories of chip ") << chip.name;
+  if (std::optional<ArrayRef<int64_t>> given = op.getTile())
+    tile = AttentionTile{tile->way, (*given)[0], (*given)[2], (*given)[1]};
   if (tile->way == AttentionWay::inPlace) {
     tile::AttentionOp::create(b, loc, TypeRange(), w.query, w.key, w.value, w.mask, w.out,
-                              op.getScaleAttr());
+                              op.getScaleAttr(), DenseI64ArrayAttr());
     return success();
   }
   if (tile->way == AttentionWay::onChip) {

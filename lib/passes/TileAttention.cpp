@@ -65,11 +65,8 @@ struct Parts {
 
 } // namespace
 
-bool tessera::tileAttention(const Attention &attention, BlockArgument output,
-                            const tile::ChipSpec &chip) {
-  std::optional<AttentionTile> tile = chooseAttentionTile(typesOf(attention), chip);
-  if (!tile)
-    return false;
+void tessera::tileAttention(const Attention &attention, BlockArgument output,
+                            const AttentionTile &tile) {
   Operation *root = attention.ops.back();
   Location loc = root->getLoc();
   OpBuilder b(root);
@@ -77,28 +74,31 @@ bool tessera::tileAttention(const Attention &attention, BlockArgument output,
   SmallVector<OpFoldResult> ends = getAsIndexOpFoldResult(b.getContext(), extents);
   SmallVector<OpFoldResult> begins(ends.size(), b.getIndexAttr(0));
   SmallVector<OpFoldResult> steps(ends.size(), b.getIndexAttr(1));
-  steps.back() = b.getIndexAttr(tile->rows);
+  steps.back() = b.getIndexAttr(tile.rows);
   auto forall =
       scf::ForallOp::create(b, loc, begins, ends, steps, ValueRange{output}, std::nullopt);
   b.setInsertionPointToStart(forall.getBody());
-  Parts parts{b, loc, getAsOpFoldResult(forall.getInductionVars()), b.getIndexAttr(tile->rows)};
-  if (int64_t queries = extents.back(); queries % tile->rows != 0)
+  Parts parts{b, loc, getAsOpFoldResult(forall.getInductionVars()), b.getIndexAttr(tile.rows)};
+  if (int64_t queries = extents.back(); queries % tile.rows != 0)
     parts.rows = affine::makeComposedFoldedAffineMin(
         b, loc,
-        AffineMap::get(1, 0, {b.getAffineConstantExpr(tile->rows), queries - b.getAffineDimExpr(0)},
+        AffineMap::get(1, 0, {b.getAffineConstantExpr(tile.rows), queries - b.getAffineDimExpr(0)},
                        b.getContext()),
         {parts.at.back()});
   auto [offsets, sizes] = parts.slice(output, parts.at.back(), parts.rows);
   Value empty = tensor::EmptyOp::create(b, loc, sizes, typeOf(output).getElementType());
   Value mask = attention.mask ? parts.ofMask(attention.mask) : Value();
+  // The kernel of a CPU takes its operands whole.
+  DenseI64ArrayAttr cut;
+  if (tile.way != AttentionWay::inPlace)
+    cut = b.getDenseI64ArrayAttr({tile.rows, tile.columns, tile.keys});
   auto block =
       tile::AttentionOp::create(b, loc, TypeRange{empty.getType()}, parts.ofBlock(attention.query),
                                 parts.whole(attention.key), parts.whole(attention.value), mask,
-                                empty, b.getF32FloatAttr(float(attention.scale)));
+                                empty, b.getF32FloatAttr(float(attention.scale)), cut);
   b.setInsertionPointToStart(forall.getTerminator().getBody());
   SmallVector<OpFoldResult> ones(offsets.size(), b.getIndexAttr(1));
   tensor::ParallelInsertSliceOp::create(b, loc, block->getResult(0),
                                         forall.getRegionIterArgs().front(), offsets, sizes, ones);
   root->getResult(0).replaceAllUsesWith(forall.getResult(0));
-  return true;
 }

@@ -269,8 +269,11 @@ SmallVector<TileCandidate> tessera::tileCandidates(func::FuncOp kernel,
   if (ret->getNumOperands() != 1)
     return {};
   auto root = ret.getOperand(0).getDefiningOp<TilingInterface>();
-  if (!root || root.getLoopIteratorTypes().empty() || matchAttention(root))
+  if (!root || root.getLoopIteratorTypes().empty())
     return {};
+  if (std::optional<Attention> attention = matchAttention(root))
+    if (std::optional<AttentionChoice> choice = AttentionChoice::of(typesOf(*attention), chip))
+      return choice->candidates();
   FailureOr<TileChoice> choice = TileChoice::of(kernel, root, chip);
   return failed(choice) ? SmallVector<TileCandidate>() : choice->candidates();
 }

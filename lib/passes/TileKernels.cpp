@@ -73,10 +73,15 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
       return kernel.emitError("result ") << index << " of the kernel cannot be tiled";
     IRRewriter rewriter(root);
     if (std::optional<Attention> attention = matchAttention(root))
-      if (tileAttention(*attention, output, chip)) {
-        eraseDead(kernel);
-        return success();
-      }
+      if (std::optional<AttentionChoice> choice = AttentionChoice::of(typesOf(*attention), chip))
+        if (SmallVector<TileCandidate> all = choice->candidates(); !all.empty()) {
+          std::optional<TileCandidate> tile = chosen(kernel, *choice, all, chip);
+          if (!tile)
+            return failure();
+          tileAttention(*attention, output, choice->tile(tile->sizes));
+          eraseDead(kernel);
+          return success();
+        }
     if (root.getLoopIteratorTypes().empty())
       return wrapWhole(kernel, root, output, rewriter);
     std::optional<SmallVector<int64_t>> sizes = sizesFor(kernel, root, chip);
@@ -133,32 +138,43 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
     FailureOr<TileChoice> choice = TileChoice::of(kernel, root, chip);
     if (failed(choice))
       return std::nullopt;
-    FailureOr<std::optional<TileCandidate>> given = scheduledTile(kernel, *choice);
+    std::optional<TileCandidate> tile = chosen(kernel, *choice, choice->candidates(), chip);
+    if (!tile)
+      return std::nullopt;
+    return choice->sizePerLoop(tile->sizes);
+  }
+
+  /// The schedule's tile, else that of the record, else the best of all. Nothing, with an error,
+  /// where none fits.
+  template <typename Choice>
+  std::optional<TileCandidate> chosen(func::FuncOp kernel, const Choice &choice,
+                                      ArrayRef<TileCandidate> all, const tile::ChipSpec &chip) {
+    FailureOr<std::optional<TileCandidate>> given = scheduledTile(kernel, choice);
     if (failed(given))
       return std::nullopt;
     StringRef reason = "as the schedule says";
     if (!*given) {
-      given = recordedTile(kernel, *choice, chip);
+      given = recordedTile(kernel, choice, chip);
       reason = "as the record of tuning says";
     }
-    SmallVector<TileCandidate> all = choice->candidates();
-    if (!*given && all.empty()) {
-      given = choice->rowInParts();
-      reason = "in parts, since no row fits whole";
-      if (!*given) {
-        choice->emitNoneFits();
-        return std::nullopt;
+    if constexpr (std::is_same_v<Choice, TileChoice>)
+      if (!*given && all.empty()) {
+        given = choice.rowInParts();
+        reason = "in parts, since no row fits whole";
+        if (!*given) {
+          choice.emitNoneFits();
+          return std::nullopt;
+        }
+        kernel->setAttr(kRowsInPartsAttr, UnitAttr::get(kernel.getContext()));
       }
-      kernel->setAttr(kRowsInPartsAttr, UnitAttr::get(kernel.getContext()));
-    }
     const TileCandidate &tile = *given ? **given : all.front();
     explain(kernel, tile, *given ? reason : "by the cost function", all);
-    return choice->sizePerLoop(tile.sizes);
+    return tile;
   }
 
   /// The tile that an operator of the kernel carries; failure where it cannot be.
-  FailureOr<std::optional<TileCandidate>> scheduledTile(func::FuncOp kernel,
-                                                        const TileChoice &choice) {
+  template <typename Choice>
+  FailureOr<std::optional<TileCandidate>> scheduledTile(func::FuncOp kernel, const Choice &choice) {
     std::optional<TileCandidate> tile;
     for (Operation &op : kernel.getBody().front()) {
       Attribute attribute = op.getAttr(kTileAttr);
@@ -183,7 +199,8 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
   }
 
   /// The tile that the record has for the kernel; one that no longer fits is left aside.
-  std::optional<TileCandidate> recordedTile(func::FuncOp kernel, const TileChoice &choice,
+  template <typename Choice>
+  std::optional<TileCandidate> recordedTile(func::FuncOp kernel, const Choice &choice,
                                             const tile::ChipSpec &chip) {
     const TunedTile *tuned = record ? record->find(chip.name, tuningKey(kernel)) : nullptr;
     if (!tuned)

@@ -99,6 +99,9 @@ LogicalResult AttentionOp::verify() {
       return emitOpError("expected ")
              << kNames[a] << " and " << kNames[b] << " to agree, but got " << extent(a, da)
              << " and " << extent(b, db);
+  if (std::optional<ArrayRef<int64_t>> tile = getTile();
+      tile && (tile->size() != 3 || llvm::any_of(*tile, [](int64_t size) { return size < 1; })))
+    return emitOpError("expected tile to be three positive sizes, but got ") << getTileAttr();
   if (!getMask())
     return success();
   ShapedType mask = shaped(getMask());

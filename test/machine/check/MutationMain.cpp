@@ -69,7 +69,7 @@ void print(llvm::StringRef name, const Row &row) {
 
 } // namespace
 
-/// mutation-test CHIP PRECISION MODEL... [--fused MODEL...]
+/// mutation-test CHIP PRECISION MODEL... [--fused MODEL...] [--tuning FILE MODEL...]
 int main(int argc, char **argv) {
   const auto context = makeContext();
   CompileOptions options;
@@ -86,6 +86,10 @@ int main(int argc, char **argv) {
   for (int i = 3; i < argc; ++i) {
     if (llvm::StringRef(argv[i]) == "--fused") {
       options.fuse = true;
+      continue;
+    }
+    if (llvm::StringRef(argv[i]) == "--tuning" && i + 1 < argc) {
+      options.tuning = argv[++i];
       continue;
     }
     std::string error;

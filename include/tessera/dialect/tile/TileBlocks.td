@@ -77,7 +77,9 @@ def Tile_AttentionOp : Tile_DestinationOp<"attention"> {
   let description = [{
     out = softmax(scale * query * transpose(key) + mask) * value, row by row. Query `[1.., m, d]`,
     key `[1.., s, d]`, value `[1.., s, e]`, mask (if any) `[1.., m or 1, s]`, out `[1.., m, e]`.
-    `npu-to-tile` turns it into copies, `tile.mma` and vector work on a part of s at a time.
+    `npu-to-tile` turns it into copies, `tile.mma` and vector work on a part of s at a time. `tile`
+    says which parts: queries of the block, scores of a row at a time, keys of a product; without it
+    a cost function does.
 
     ```mlir
     tile.attention ins(%q, %k, %v : memref<64x128xf16>, memref<4096x128xf16>, memref<4096x128xf16>)
@@ -85,7 +87,8 @@ def Tile_AttentionOp : Tile_DestinationOp<"attention"> {
     ```
   }];
   let arguments = (ins Tile_Operand:$query, Tile_Operand:$key, Tile_Operand:$value,
-      Optional<Tile_Operand>:$mask, Tile_Operand:$out, F32Attr:$scale);
+      Optional<Tile_Operand>:$mask, Tile_Operand:$out, F32Attr:$scale,
+      OptionalAttr<DenseI64ArrayAttr>:$tile);
   let results = (outs Variadic<AnyRankedTensor>:$result);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value (`,` $mask^)?
