@@ -105,11 +105,12 @@ private:
     GemmFinish<Arch>::run(g, 0, g.m, first, columns);
   }
 
-  /// The rows from p on of the whole panel of b at column j, when there is one.
+  /// The rows from p on of the whole panel of b at column j, when there is one; nothing when b is
+  /// so small that L2 holds it anyway.
   static TESSERA_INLINE typename Tile::Ahead ahead(const GemmArgs &g, std::int64_t j,
                                                    std::int64_t p) {
     constexpr auto kSize = static_cast<std::int64_t>(sizeof(T));
-    if (g.k <= 0 || g.bN != 1 || j + kPanel > g.n)
+    if (g.k <= 0 || g.bN != 1 || j + kPanel > g.n || g.k * g.bK * kSize <= caches().l2 / 16)
       return {};
     return {static_cast<const char *>(g.b) + (p * g.bK + j) * kSize, g.bK * kSize, 0,
             kPanel * kSize};

@@ -2,21 +2,24 @@
 #pragma once
 
 #include "tessera/kernels/Family.h"
-#include "tessera/kernels/MicroTile.h"
+#include "tessera/kernels/GemmTile.h"
 
 namespace tessera::kernels {
 
 template <class Arch> struct Mma {
   static constexpr Family kFamily = Family::Mma;
   using S = Simd<Arch>;
-  using Shape = MatmulShape<Arch>;
+  using Tile = GemmTile<Arch>;
   /// The panel that fills the registers; others work, in slices of it.
-  static constexpr std::int64_t kPanel = Shape::kVectors * S::kLanes;
+  static constexpr std::int64_t kPanel = Tile::kPanel;
   /// Depth of a block: one slice of a panel then stays in L2 while all rows pass over it, and the
   /// rows of one register tile in L1. Fixed for the reasons that matmul.h gives.
   static constexpr std::int64_t kDepth = 384;
   /// Rows of a block: kRowBlock x kDepth floats are 288 KiB, a share of L2 beside one panel.
   static constexpr std::int64_t kRowBlock = 192;
+
+  /// Floats of b that L2 holds anyway: 64 KiB.
+  static constexpr std::int64_t kNear = 1 << 14;
 
   /// c[m, n] (+)= a[m, k] * b[k, n], row-major a and c with the given row strides in elements;
   /// b as pack_rhs leaves it, [ceil(n / panel)][k][panel], panel a multiple of the lanes. Columns
@@ -43,10 +46,17 @@ private:
                      std::int64_t panel, bool accumulate) {
     for (std::int64_t j = 0; j < n; j += panel, b += k * panel) {
       const std::int64_t columns = n - j < panel ? n - j : panel;
-      for (std::int64_t s = 0; s < columns; s += kPanel)
-        TileColumn<Arch, Shape::kRows, Shape::kVectors>::run(
-            a, aRow, 1, b + s, panel, c + j + s, cRow, m,
-            columns - s < kPanel ? columns - s : kPanel, depth, accumulate);
+      for (std::int64_t s = 0; s < columns; s += kPanel) {
+        const float *slice = b + s;
+        // What comes next is fetched into L2 beside these products, since weights come from memory.
+        const float *next = k * n <= kNear         ? nullptr
+                            : s + kPanel < columns ? slice + kPanel
+                            : j + panel < n        ? b + k * panel
+                                                   : nullptr;
+        Tile::packedColumn(a, aRow, slice, panel, c + j + s, cRow, m,
+                           columns - s < kPanel ? columns - s : kPanel, depth, accumulate,
+                           {reinterpret_cast<const char *>(next), panel * 4, 0, kPanel * 4});
+      }
     }
   }
 };
