@@ -49,9 +49,8 @@ std::shared_ptr<JitCode> compileSteps(mlir::ModuleOp module, Isa isa,
   for (const std::string &name : symbols)
     if (llvm::GlobalValue *value = program->getNamedValue(name))
       value->setLinkage(llvm::GlobalValue::ExternalLinkage);
-  // Quick or full, the numbers are the same: nothing reorders arithmetic.
   auto code =
-      JitCode::make(std::move(context), std::move(program), isa, Effort::Quick,
+      JitCode::make(std::move(context), std::move(program), isa, Effort::Least,
                     [isa](llvm::StringRef name) { return kernels::deviceSymbol(isa, name); });
   if (!code) {
     module.emitError("the program cannot be made executable: ") << llvm::toString(code.takeError());

@@ -85,6 +85,18 @@ const void *conversion(llvm::StringRef name) {
 
 } // namespace
 
+static llvm::CodeGenOptLevel codeGenLevel(Effort effort) {
+  return effort == Effort::Full    ? llvm::CodeGenOptLevel::Aggressive
+         : effort == Effort::Quick ? llvm::CodeGenOptLevel::Less
+                                   : llvm::CodeGenOptLevel::None;
+}
+
+static llvm::OptimizationLevel optimizationLevel(Effort effort) {
+  return effort == Effort::Full    ? llvm::OptimizationLevel::O3
+         : effort == Effort::Quick ? llvm::OptimizationLevel::O1
+                                   : llvm::OptimizationLevel::O0;
+}
+
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa, Effort effort) {
   initialiseTarget();
   const llvm::Triple triple(kTriple);
@@ -96,9 +108,7 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(Isa isa, 
   llvm::TargetOptions options;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
       triple, ref(info.targetCpu), ref(info.targetFeatures), options, llvm::Reloc::PIC_,
-      std::nullopt,
-      effort == Effort::Full ? llvm::CodeGenOptLevel::Aggressive : llvm::CodeGenOptLevel::Less,
-      /*JIT=*/true));
+      std::nullopt, codeGenLevel(effort), /*JIT=*/true));
 }
 
 void setIsaAttributes(llvm::Module &module, Isa isa) {
@@ -128,8 +138,9 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine, Effort effort)
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graphs, modules);
-  const auto level =
-      effort == Effort::Full ? llvm::OptimizationLevel::O3 : llvm::OptimizationLevel::O1;
+  const llvm::OptimizationLevel level = optimizationLevel(effort);
+  if (level == llvm::OptimizationLevel::O0)
+    return;
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 

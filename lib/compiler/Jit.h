@@ -23,7 +23,7 @@ makeTargetMachine(Isa isa, Effort effort = Effort::Full);
 void setIsaAttributes(llvm::Module &module, Isa isa);
 
 /// Runs LLVM's standard optimisations for the machine, loop vectorisation among them: those of -O3,
-/// or for Quick those of -O1.
+/// for Quick those of -O1, for Least none.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine, Effort effort = Effort::Full);
 
 /// Code that has been made executable; it stays so as long as the object lives.

@@ -19,6 +19,33 @@ using namespace mlir;
 
 namespace {
 
+/// The type of any buffer of this rank and these elements in this space; of blocks, that is of the
+/// inner two of four dims, the extents stay.
+MemRefType anyExtents(MemRefType type, bool blocks) {
+  SmallVector<int64_t> shape(type.getShape()), strides;
+  int64_t offset = 0;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return type;
+  const size_t kept = blocks && shape.size() == 4 ? 2 : 0;
+  for (size_t d = 0; d + kept < shape.size(); ++d) {
+    shape[d] = ShapedType::kDynamic;
+    if (d + 1 < shape.size() || strides[d] != 1)
+      strides[d] = ShapedType::kDynamic;
+  }
+  auto layout = StridedLayoutAttr::get(type.getContext(), ShapedType::kDynamic, strides);
+  return MemRefType::get(shape, type.getElementType(), layout, type.getMemorySpace());
+}
+
+/// What an operation's function takes for one of its values. What only moves or sets elements gives
+/// the same bits whatever is known of the extents, so that most of them can share functions.
+Type argumentType(Operation *op, Type type) {
+  auto buffer = dyn_cast<MemRefType>(type);
+  if (!buffer || !isa<tile::CopyOp, tile::FillOp, tile::FixpipeOp>(op))
+    return type;
+  auto copy = dyn_cast<tile::CopyOp>(op);
+  return anyExtents(buffer, !copy || copy.getLayout() != tile::CopyLayout::nd2nd);
+}
+
 struct OutlineSteps : impl::TileOutlineStepsBase<OutlineSteps> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
@@ -44,7 +71,7 @@ struct OutlineSteps : impl::TileOutlineStepsBase<OutlineSteps> {
     SmallVector<Type> types;
     SmallVector<Location> locations(inputs.arguments.size(), op->getLoc());
     for (Value argument : inputs.arguments) {
-      types.push_back(argument.getType());
+      types.push_back(argumentType(op, argument.getType()));
       if (!isa<MemRefType>(types.back()) && !types.back().isIntOrIndex()) {
         op->emitOpError("depends on a value of type ")
             << types.back() << " that is computed outside of it and cannot be computed again";

@@ -12,7 +12,9 @@ namespace tessera::test {
 struct Evidence {
   int64_t launches = 0, kernels = 0, operations = 0, buffers = 0;
   int64_t events = 0, barriers = 0, flags = 0, workspaces = 0;
-  int64_t waves = 0;                        ///< Launches of more blocks than the chip has cores.
+  int64_t waves = 0;       ///< Launches of more blocks than the chip has cores.
+  int64_t interpreted = 0; ///< Operations done by the interpreter ...
+  int64_t overtakings = 0; ///< ... and those before one that precedes them in the text.
   std::map<std::string, int64_t> operators; ///< Tile operations by name.
   /// Of arenas in which at least 16 buffers are live at once: their size over what is live at the
   /// worst point.

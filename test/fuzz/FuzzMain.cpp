@@ -1,6 +1,7 @@
 // Random programs for several chips: each tile program has to be free of races, its memory plan
 // sound, and its numbers those of the reference. A program that fails is made as short as it goes.
 #include "Evidence.h"
+#include "Interpreted.h"
 #include "SweepRun.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -94,8 +95,8 @@ private:
     return mlir::parseSourceString<mlir::ModuleOp>(sweep::moduleOf(cases), &context);
   }
   std::string run(const std::vector<uint64_t> &seeds, int64_t steps, std::vector<Evidence> &into);
-  Model compile(const std::vector<Case> &cases, const Target &target, Evidence &into,
-                std::string &error);
+  Model compile(const std::vector<Case> &cases, const Target &target,
+                const std::vector<import_::Tensor> &inputs, Evidence &into, std::string &error);
   std::string compare(const std::vector<Case> &cases, const Model &model,
                       const sweep::Outputs &want, const std::vector<import_::Tensor> &inputs,
                       const std::string &precision);
@@ -105,8 +106,10 @@ private:
   std::vector<Evidence> evidence; ///< By target.
 };
 
-/// The tile program of the chip, looked at; then its code.
-Model Fuzz::compile(const std::vector<Case> &cases, const Target &target, Evidence &into,
+/// The tile program of the chip, looked at; then its code, which has to give the interpreter's
+/// bits.
+Model Fuzz::compile(const std::vector<Case> &cases, const Target &target,
+                    const std::vector<import_::Tensor> &inputs, Evidence &into,
                     std::string &error) {
   const auto context = makeContext();
   mlir::ScopedDiagnosticHandler handler(context.get(), [&](mlir::Diagnostic &diagnostic) {
@@ -137,7 +140,15 @@ Model Fuzz::compile(const std::vector<Case> &cases, const Target &target, Eviden
       return nullptr;
     }
   }
-  return compileModule(*module, how);
+  mlir::OwningOpRef<mlir::ModuleOp> copy = module->clone();
+  Model model = compileModule(*module, how);
+  if (!model)
+    return nullptr;
+  const std::string wrong =
+      interpretedDiffers(*copy, how, model, inputs, std::stoull(cases.front().name), into);
+  if (!wrong.empty())
+    error = wrong + (error.empty() ? "" : ": " + error);
+  return wrong.empty() ? model : nullptr;
 }
 
 std::string Fuzz::compare(const std::vector<Case> &cases, const Model &model,
@@ -176,14 +187,14 @@ std::string Fuzz::run(const std::vector<uint64_t> &seeds, int64_t steps,
       inputs.push_back(sweep::fill(cases[i].inputs[j], 7919 * (100 * seeds[i] + j)));
   std::string error;
   Evidence none;
-  const Model reference = compile(cases, {"", "reference"}, none, error);
+  const Model reference = compile(cases, {"", "reference"}, inputs, none, error);
   if (!reference)
     return "reference: " + error;
   const sweep::Outputs want = sweep::runModel(reference, inputs, 1);
   for (size_t i = 0; i < options.targets.size(); ++i) {
     const Target &target = options.targets[i];
     const std::string name = target.chip.empty() ? hostChip() : target.chip;
-    const Model model = compile(cases, target, into[i], error);
+    const Model model = compile(cases, target, inputs, into[i], error);
     if (!model)
       return name + ": " + (error.empty() ? "no model, and no message" : error);
     const std::string wrong = compare(cases, model, want, inputs, target.precision);
@@ -218,7 +229,8 @@ void Fuzz::print() const {
               << e.launches << " launches (" << e.waves << " in several waves) of " << e.kernels
               << " kernels, " << e.buffers << " buffers, " << e.operations << " operations, "
               << e.events << " events, " << e.barriers << " barriers, " << e.flags << " flags, "
-              << e.workspaces << " workspaces\n ";
+              << e.workspaces << " workspaces; " << e.interpreted << " operations interpreted, "
+              << e.overtakings << " before one that precedes them\n ";
     for (const auto &[name, count] : e.operators)
       std::cout << " " << name << " " << count;
     std::vector<double> gaps = e.gaps;
@@ -247,7 +259,7 @@ bool Fuzz::trivial() const {
         return true;
       continue;
     }
-    if (e.events < 20 * each || e.barriers < each)
+    if (e.events < 20 * each || e.barriers < each || e.overtakings < 5 * each)
       return true;
     if (chip.find("910b") != std::string::npos && (e.workspaces < each / 4 || e.flags < each))
       return true;

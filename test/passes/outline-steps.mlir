@@ -1,18 +1,20 @@
 // RUN: tessera-opt %s --tile-outline-steps --split-input-file --verify-diagnostics | FileCheck %s
 
-// Equal operations share a function: the two loads do, which are of one type. The kernel stays as
+// Equal operations share a function: the two loads do, whatever their extents. The kernel stays as
 // it is, and its events have none.
 // CHECK-LABEL: func.func private @kernel
 // CHECK: tile.copy nd2nd %arg0 to %{{.*}} {tile.step = @[[COPY:[a-z0-9_]+]]} :
-// CHECK: tile.copy nd2nd %arg0 to %{{.*}} {tile.step = @[[COPY]]} :
+// CHECK: tile.copy nd2nd %{{.*}} to %{{.*}} {tile.step = @[[COPY]]} :
 // CHECK: tile.set_event "MTE2" to "V" id 0
 // CHECK-NOT: tile.step
 // CHECK: tile.vector {{.*}} attributes {tile.step = @[[ADD:[a-z0-9_]+]]}
 func.func private @kernel(%x: memref<16xf32>, %n: index) attributes {tile.kernel} {
   %a = memref.alloc() {tile.offset = 0 : i64} : memref<16xf32, #tile.space<"ub">>
-  %b = memref.alloc() {tile.offset = 64 : i64} : memref<16xf32, #tile.space<"ub">>
+  %b = memref.alloc() {tile.offset = 64 : i64} : memref<8xf32, #tile.space<"ub">>
+  %half = memref.subview %x[8] [8] [1] : memref<16xf32> to memref<8xf32, strided<[1], offset: 8>>
   tile.copy nd2nd %x to %a : memref<16xf32> to memref<16xf32, #tile.space<"ub">>
-  tile.copy nd2nd %x to %b : memref<16xf32> to memref<16xf32, #tile.space<"ub">>
+  tile.copy nd2nd %half to %b
+    : memref<8xf32, strided<[1], offset: 8>> to memref<8xf32, #tile.space<"ub">>
   tile.set_event "MTE2" to "V" id 0
   %wide = arith.index_cast %n : index to i64
   %real = arith.sitofp %wide : i64 to f32
@@ -24,7 +26,7 @@ func.func private @kernel(%x: memref<16xf32>, %n: index) attributes {tile.kernel
   }
   return
 }
-// CHECK: func.func private @[[COPY]](%[[FROM:.*]]: memref<16xf32>, %[[TO:.*]]: memref<16xf32, #tile.space<"ub">>) attributes {tile.step}
+// CHECK: func.func private @[[COPY]](%[[FROM:.*]]: memref<?xf32, strided<[1], offset: ?>>, %[[TO:.*]]: memref<?xf32, strided<[1], offset: ?>, #tile.space<"ub">>) attributes {tile.step}
 // CHECK-NEXT: tile.copy nd2nd %[[FROM]] to %[[TO]]
 // CHECK-NEXT: return
 // A buffer that is read and written is one argument; a real number is made again from an integer.

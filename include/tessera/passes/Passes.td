@@ -292,9 +292,10 @@ def TileOutlineSteps : Pass<"tile-outline-steps", "ModuleOp"> {
   let description = [{
     The function does one operation, on the buffers and integers that it is given. It is named by
     the operation's attribute `tile.step`, and marked with that attribute itself; equal operations
-    on buffers of equal types share one. Kernels stay as they are. `tessera check --run` calls these
-    functions in the order in which a chip's pipes could go on; what they are given is read from one
-    list of words, as `tile-to-llvm` makes them `void step(ptr words)`.
+    on buffers of equal types share one, copies and fills those of equal rank. Kernels stay as they
+    are. `tessera check --run` calls these functions in the order in which a chip's pipes could go
+    on; what they are given is read from one list of words, as `tile-to-llvm` makes them
+    `void step(ptr words)`.
 
     *Before*: a placed tile program. *After*: as said. *Fails when*: an operation depends on a real
     number that is computed outside of it from something other than constants and integers.
