@@ -1,5 +1,8 @@
 // npu-apply-schedule: runs the module's transform-dialect schedule, which annotates operators.
+#include "FuseGroups.h"
+
 #include "tessera/passes/Passes.h"
+#include "tessera/passes/TileCandidates.h"
 
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Dialect/Transform/IR/TransformOps.h"
@@ -11,6 +14,32 @@ using namespace mlir;
 #include "tessera/passes/Passes.h.inc"
 
 namespace {
+
+/// Says where an annotation means nothing to the passes, or has met no operator.
+void checkAnnotations(transform::NamedSequenceOp sequence, ModuleOp module) {
+  sequence.walk([&](transform::AnnotateOp annotate) {
+    StringRef name = annotate.getName();
+    if (!name.starts_with("npu."))
+      return;
+    if (name != kGroupAttr && name != kTileAttr) {
+      annotate.emitWarning("expected ")
+          << kGroupAttr << " or " << kTileAttr << ", but got " << name << ", which no pass reads";
+      return;
+    }
+    auto constant = annotate.getParam()
+                        ? annotate.getParam().getDefiningOp<transform::ParamConstantOp>()
+                        : transform::ParamConstantOp();
+    bool met = false;
+    module.walk([&](Operation *op) {
+      Attribute have = op->getAttr(name);
+      met |= have && (!constant || have == constant.getValue());
+    });
+    if (!met)
+      annotate.emitWarning("puts ")
+          << name << " on no operator: nothing matched; 'tessera compile --emit graph' shows the "
+          << "operators that a schedule sees";
+  });
+}
 
 struct ApplySchedule : impl::NpuApplyScheduleBase<ApplySchedule> {
   void runOnOperation() override {
@@ -24,6 +53,8 @@ struct ApplySchedule : impl::NpuApplyScheduleBase<ApplySchedule> {
     if (main != sequences.end() && failed(transform::applyTransformNamedSequence(
                                        module, *main, ModuleOp(), transform::TransformOptions())))
       return signalPassFailure();
+    if (main != sequences.end())
+      checkAnnotations(*main, module);
     for (transform::NamedSequenceOp sequence : sequences)
       sequence.erase();
     module->removeAttr(transform::TransformDialect::kWithNamedSequenceAttrName);

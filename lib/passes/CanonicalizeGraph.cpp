@@ -3,11 +3,15 @@
 #include "CanonicalizeGraph.h"
 
 #include "FoldConstants.h"
+#include "FuseGroups.h"
 
 #include "mlir/IR/Dominance.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tessera/passes/Passes.h"
+#include "tessera/passes/TileCandidates.h"
+
+#include <map>
 
 using namespace mlir;
 
@@ -104,7 +108,35 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
     return success();
   }
 
+  using Requests = std::map<std::pair<std::string, const void *>, std::pair<Location, int>>;
+
+  /// How many operators of each place carry what a schedule puts on them.
+  Requests requests() {
+    Requests found;
+    getOperation().walk([&](Operation *op) {
+      for (StringRef name : {StringRef(kGroupAttr), StringRef(kTileAttr)})
+        if (op->hasAttr(name)) {
+          const void *place = op->getLoc().getAsOpaquePointer();
+          ++found.try_emplace({name.str(), place}, op->getLoc(), 0).first->second.second;
+        }
+    });
+    return found;
+  }
+
   void runOnOperation() override {
+    const Requests before = requests();
+    simplify();
+    const Requests after = requests();
+    for (const auto &[key, request] : before) {
+      auto left = after.find(key);
+      if (left == after.end() || left->second.second < request.second)
+        emitWarning(request.first)
+            << key.first << " is lost: the operator has been simplified into others; a transform-"
+            << "dialect schedule in the file sees what these are";
+    }
+  }
+
+  void simplify() {
     // Each pattern makes progress, but no proof covers all of them together: a graph that kept
     // changing would stop here, right, only less simple than it could be.
     int64_t count = 0;

@@ -7,6 +7,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tessera/dialect/npu/NpuOps.h"
 #include "tessera/passes/Passes.h"
+#include "tessera/passes/TileCandidates.h"
 
 using namespace mlir;
 
@@ -95,6 +96,28 @@ void makeKernel(const FuseGroup &group, const tile::ChipSpec *chip) {
     op->erase();
 }
 
+/// Without fusion each operator is a kernel, whatever a schedule says.
+void warnOfGroups(Block &block) {
+  for (Operation &op : block)
+    if (op.hasAttr(kGroupAttr)) {
+      op.emitWarning("'") << op.getName() << "' op has " << kGroupAttr
+                          << ", but nothing is fused; leave out --unfused";
+      return;
+    }
+}
+
+/// What a schedule asks of operators that no kernel has taken in.
+void warnOfRest(Block &block) {
+  for (Operation &op : block)
+    for (StringRef name : {StringRef(kGroupAttr), StringRef(kTileAttr)})
+      if (op.hasAttr(name) && !isa<npu::KernelOp>(op)) {
+        op.emitWarning("'") << op.getName() << "' op has " << name
+                            << ", but is part of no kernel: views and constants are not "
+                            << "computed, so they are neither grouped nor tiled";
+        op.removeAttr(name);
+      }
+}
+
 struct Fuse : impl::NpuFuseBase<Fuse> {
   using NpuFuseBase::NpuFuseBase;
 
@@ -117,8 +140,11 @@ struct Fuse : impl::NpuFuseBase<Fuse> {
       FuseGroups groups(*block, {enable, maxGroupOps, chip.get()});
       if (failed(groups.checkSchedule()))
         return signalPassFailure();
+      if (!enable)
+        warnOfGroups(*block);
       for (FuseGroup *group : groups.all())
         makeKernel(*group, chip.get());
+      warnOfRest(*block);
       eraseDead(*block); // constants that only kernels used, which have copies now
     }
   }

@@ -82,8 +82,13 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
           eraseDead(kernel);
           return success();
         }
-    if (root.getLoopIteratorTypes().empty())
+    if (root.getLoopIteratorTypes().empty()) {
+      for (Operation &op : kernel.getBody().front())
+        if (op.hasAttr(kTileAttr))
+          return op.emitOpError("has ") << kTileAttr << ", but its kernel's result has nothing to "
+                                        << "cut: it is computed as one block";
       return wrapWhole(kernel, root, output, rewriter);
+    }
     std::optional<SmallVector<int64_t>> sizes = sizesFor(kernel, root, chip);
     if (!sizes)
       return failure();
@@ -168,7 +173,11 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
         kernel->setAttr(kRowsInPartsAttr, UnitAttr::get(kernel.getContext()));
       }
     const TileCandidate &tile = *given ? **given : all.front();
-    explain(kernel, tile, *given ? reason : "by the cost function", all);
+    std::string otherwise = "by the cost function";
+    if (record)
+      otherwise += ", for the record of tuning has no tile of " + chip.name + " " +
+                   tuningKey(kernel) + " that fits";
+    explain(kernel, tile, *given ? reason : StringRef(otherwise), all);
     return tile;
   }
 
@@ -207,9 +216,11 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
       return std::nullopt;
     SmallVector<int64_t> sizes(tuned->sizes.begin(), tuned->sizes.end());
     if (std::string problem = choice.problem(sizes); !problem.empty()) {
-      remark::failed(kernel.getLoc(), remark::RemarkOpts::name("recorded-tile").category("tile"))
-          << remark::add("{0} is not cut into {1} as the record of tuning says: it {2}",
-                         kernel.getName(), text(tuned->sizes), problem);
+      emitWarning(kernel.getLoc())
+          << kernel.getName() << " is not cut into " << text(tuned->sizes)
+          << " as the record of tuning says: it " << problem
+          << "; 'tessera tune' replaces the line "
+          << "'tile " << chip.name << " " << tuningKey(kernel) << "' of " << tuning;
       return std::nullopt;
     }
     double cycles = choice.cycles(sizes);

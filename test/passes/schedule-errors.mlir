@@ -84,3 +84,11 @@ func.func @two(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
   %1 = npu.neg %0 {npu.tile = array<i64: 16, 0>} : tensor<64x64xf32>
   return %1 : tensor<64x64xf32>
 }
+
+// -----
+
+func.func @nothing_to_cut(%x: tensor<8x8xf32>) -> tensor<f32> {
+  // expected-error@+1 {{'npu.reduce_sum' op has npu.tile, but its kernel's result has nothing to cut: it is computed as one block}}
+  %0 = npu.reduce_sum %x axes = [0, 1] {npu.tile = array<i64>} : tensor<8x8xf32> -> tensor<f32>
+  return %0 : tensor<f32>
+}
