@@ -11,8 +11,9 @@
 
 namespace tessera {
 
-/// How much time may go into good code: Quick is for code whose speed does not count.
-enum class Effort { Quick, Full };
+/// How much time may go into good code: Quick is for code whose speed does not count, Least for
+/// code that is called a few times. The numbers do not depend on it.
+enum class Effort { Least, Quick, Full };
 
 /// The code generator for an instruction set, from the table in Isa.h. The host is not asked.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
