@@ -35,12 +35,28 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
     return mma && mma->b.layout == "panel" ? int64_t(mma->b.panel) : 0;
   }
 
+  /// rhs where it is, when it is one whole panel: the same elements in the same order.
+  Value asPanel(Value rhs, int64_t panel) {
+    auto type = cast<RankedTensorType>(rhs.getType());
+    if (!type.hasStaticShape() || type.getShape().back() != panel)
+      return {};
+    auto shape = llvm::to_vector(type.getShape());
+    shape.insert(shape.end() - 2, 1);
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(rhs);
+    remark::passed(rhs.getLoc(), remark::RemarkOpts::name("in-place").category("layout"))
+        << remark::add("right operand is a panel of {0} columns as it is", panel);
+    return npu::ReshapeOp::create(builder, rhs.getLoc(), type.clone(shape), rhs);
+  }
+
   Value pack(Value rhs, int64_t panel, bool transpose) {
     auto constant = rhs.getDefiningOp<npu::ConstantOp>();
     const void *identity = constant ? constant.getValue().getAsOpaquePointer()
                                     : static_cast<const void *>(rhs.getAsOpaquePointer());
     Value &slot = packed[{identity, panel, transpose}];
     if (slot)
+      return slot;
+    if (!constant && !transpose && (slot = asPanel(rhs, panel)))
       return slot;
     OpBuilder builder(&getContext());
     // First of the function for a constant, so that it dominates every use of an equal one.

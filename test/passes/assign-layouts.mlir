@@ -59,6 +59,21 @@ func.func @computed_rhs(%q: tensor<12x64x50xf32>, %k: tensor<12x50x64xf32>)
   return %0 : tensor<12x50x50xf32>
 }
 
+// A matrix as wide as a panel is one already, unless it has to be turned.
+// CHECK-LABEL: @one_panel(
+// CHECK-SAME: %[[B:[^:]*]]: tensor<2x40x16xf32>, %[[T:[^:]*]]: tensor<2x16x40xf32>
+func.func @one_panel(%a: tensor<2x8x40xf32>, %b: tensor<2x40x16xf32>, %t: tensor<2x16x40xf32>)
+    -> (tensor<2x8x16xf32>, tensor<2x8x16xf32>) {
+  // CHECK-DAG: %[[R:.*]] = npu.reshape %[[B]] : tensor<2x40x16xf32> to tensor<2x1x40x16xf32>
+  // CHECK-DAG: %[[P:.*]] = npu.pack_rhs %[[T]] {panel = 16 : i64, transpose}
+  // CHECK: npu.matmul %{{.*}}, %[[R]] {packed_n = 16 : i64}
+  // CHECK: npu.matmul %{{.*}}, %[[P]] {packed_n = 16 : i64}
+  %0 = npu.matmul %a, %b : tensor<2x8x40xf32>, tensor<2x40x16xf32> -> tensor<2x8x16xf32>
+  %1 = npu.matmul %a, %t {transpose_rhs}
+    : tensor<2x8x40xf32>, tensor<2x16x40xf32> -> tensor<2x8x16xf32>
+  return %0, %1 : tensor<2x8x16xf32>, tensor<2x8x16xf32>
+}
+
 // A filter is the matrix [kh * kw * c, f].
 // CHECK-LABEL: @filter(
 func.func @filter(%x: tensor<1x8x8x2xf32>, %w: tensor<3x3x2x20xf32>) -> tensor<1x6x6x20xf32> {

@@ -47,7 +47,8 @@ def NpuAssignLayouts : Pass<"npu-assign-layouts", "func::FuncOp"> {
   let description = [{
     Where the chip's matrix unit reads its b operand in panels, right operands of matmul and filters
     of conv2d take packed form: constants at compile time, once for equal weights; others by
-    npu.pack_rhs. Chips that lay out operands while copying are left as they are.
+    npu.pack_rhs, or by npu.reshape where they are as wide as a panel. Chips that lay out operands
+    while copying are left as they are.
 
     *Before*: the module names a chip (`tile.chip`). *After*: `packed_n` on every matmul and conv2d
     that the matrix unit takes. *Fails when*: the module names no chip, or a malformed one.
