@@ -129,7 +129,14 @@ static double directCycles(const ContractionShape &shape, MatrixTile tile, const
     // Panels and rows are walked in order, so a core hides most loads: blocks of any size from
     // 48 x 64 up ran within 5% of each other (Zen 4, 512^3 and 1024^3), the largest slowest.
     constexpr double kExposed = 1.0 / 32;
-    block = compute + kExposed * move + drain;
+    // A right operand that L2 does not hold comes at a quarter of the rate of a copy beside
+    // products, so blocks of few rows wait for it: at 1024^3 18 x 512 took 1.1 of the time of
+    // 36 x 512, and 6 x 700 took 1.4 of that of 48 x 320 at 300 x 700 x 800.
+    constexpr double kBeside = 4;
+    double panels = double(shape.k) * double(tile.n * bytesOf(shape.rhsType)) / rate;
+    bool far =
+        double(shape.k) * double(shape.n * bytesOf(shape.rhsType)) > double(chip.capacity("l1"));
+    block = std::max(compute, far ? kBeside * panels : 0.0) + kExposed * move + drain;
     // What follows on the block reads it again, and what the nearest cache holds costs little.
     constexpr double kNearest = 32 << 10;
     double resultBytes =
