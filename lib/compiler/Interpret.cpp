@@ -187,7 +187,8 @@ bool InterpretedProgram::run(std::span<const void *const> inputs, std::span<void
 }
 
 InterpretedCounts InterpretedProgram::counts() const {
-  return {impl->counts.operations, impl->counts.syncs, impl->counts.overtakings};
+  return {impl->counts.operations, impl->counts.syncs, impl->counts.overtakings,
+          impl->counts.doubleSets};
 }
 
 } // namespace tessera

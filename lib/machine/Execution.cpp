@@ -43,7 +43,8 @@ public:
     const tile::Core *core = chip.core(
         kind && kind.getValue() == tile::CoreKind::vector ? chip.vectorCore() : chip.matrixCore());
     // How many cores there are is not the program's business: with few, blocks follow each other.
-    cores = 1 + int64_t(random() % uint64_t(core ? std::max<int64_t>(core->count, 1) : 1));
+    const int64_t most = std::min<int64_t>(core ? int64_t(core->count) : 1, blocks);
+    cores = 1 + int64_t(random() % uint64_t(std::max<int64_t>(most, 1)));
     order.resize(size_t(std::max<int64_t>(blocks, 0)));
     std::iota(order.begin(), order.end(), int64_t(0));
     std::shuffle(order.begin(), order.end(), random);

@@ -58,10 +58,10 @@ bool Queues::pass(uint32_t pipe, const QueuedStep &step, bool first) {
   case TimedStep::Set: {
     if (!first)
       return false;
-    const int64_t taken = *llvm::max_element(channel.waits);
-    int64_t &sets = channel.sets[pipe];
-    // An event that is set already is set no further.
-    sets = step.flag ? sets + 1 : std::min(sets + 1, taken + 1);
+    // On the chip an event that is set already is set no further, and some pipe may wait for ever.
+    // Here it counts, so that what else goes wrong shows in the numbers.
+    if (++channel.sets[pipe] > *llvm::max_element(channel.waits) + 1 && !step.flag)
+      ++counts.doubleSets;
     return true;
   }
   case TimedStep::Wait:
@@ -108,9 +108,10 @@ bool Queues::goOn() {
   bool fired = true;
   while (fired) {
     fired = false;
-    for (size_t i = 0; i < table.size(); ++i) {
+    // What fires may let a pipe of higher priority go on.
+    for (size_t i = 0; i < table.size() && !fired; ++i) {
       SmallVector<size_t, kInFlight> ready;
-      fired |= passSyncs(priority[i], ready);
+      fired = passSyncs(priority[i], ready);
       if (ready.empty())
         continue;
       perform(pipes[priority[i]], ready[random() % ready.size()]);

@@ -24,6 +24,8 @@ std::string interpretedDiffers(mlir::ModuleOp program, const CompileOptions &opt
   }
   if (!interpreted->run(in, out, seed))
     return "the interpreter stops";
+  if (interpreted->counts().doubleSets > 0)
+    return "an event is set twice in order " + std::to_string(seed);
   into.interpreted += interpreted->counts().operations;
   into.overtakings += interpreted->counts().overtakings;
   for (size_t i = 0; i < got.size(); ++i) {

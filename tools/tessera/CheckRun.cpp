@@ -52,6 +52,9 @@ std::optional<RunResult> runInOrders(mlir::ModuleOp program, const CompileOption
     }
   }
   result.counts = interpreted->counts();
+  if (result.counts.doubleSets > 0)
+    result.differences.push_back("an event was set again before it was waited for, " +
+                                 std::to_string(result.counts.doubleSets) + " times");
   return result;
 }
 

@@ -11,7 +11,7 @@ namespace tessera::tool {
 struct RunResult {
   InterpretedCounts counts;
   int64_t orders = 0, outputs = 0;
-  /// What differs, at most one for each output.
+  /// What differs, at most one for each output, and whether an event was set twice.
   std::vector<std::string> differences;
 };
 

@@ -15,6 +15,7 @@ namespace tessera {
 struct InterpretedCounts {
   int64_t operations = 0, syncs = 0;
   int64_t overtakings = 0; ///< Operations done before one that precedes them in the text.
+  int64_t doubleSets = 0;  ///< Of an event that was set already.
 };
 
 class InterpretedProgram {

@@ -22,6 +22,7 @@ struct StepCode {
 struct ExecutionCounts {
   int64_t operations = 0, syncs = 0;
   int64_t overtakings = 0; ///< Operations done before one that precedes them in the text.
+  int64_t doubleSets = 0;  ///< Of an event that was set already.
 };
 
 /// Every byte of memory that nothing has written: a NaN in every type of real numbers.
