@@ -19,15 +19,19 @@ Repeated gemmProduct(const Product &p, const Setting &setting) {
   g.workspace = workspace.get();
   if (setting.threads > 1)
     g.parallelFor = setting.parallelFor, g.pool = setting.pool;
-  return repeated([=, run = row->function.gemm] {
-    kernels::GemmArgs one = g;
-    for (std::int64_t i = 0; i < p.batch; ++i) {
-      one.a = a.get() + i * p.m * p.k;
-      one.b = b.get() + i * p.k * p.n;
-      one.c = c.get() + i * p.m * p.n;
+  // As a caller has them who multiplies more than once: filled once.
+  std::vector<kernels::GemmArgs> products(static_cast<std::size_t>(p.batch), g);
+  std::int64_t i = 0;
+  for (kernels::GemmArgs &one : products) {
+    one.a = a.get() + i * p.m * p.k;
+    one.b = b.get() + i * p.k * p.n;
+    one.c = c.get() + i * p.m * p.n;
+    ++i;
+  }
+  // The operands are kept as long as the call.
+  return repeated([run = row->function.gemm, products, a, b, c, workspace] {
+    for (const kernels::GemmArgs &one : products)
       run(&one, nullptr);
-    }
-    (void)workspace; // kept as long as the call
   });
 }
 
