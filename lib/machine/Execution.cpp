@@ -65,7 +65,7 @@ private:
   LogicalResult runCore(int64_t core);
   LogicalResult issue(const Step &step);
   LogicalResult issueSync(const Step &step);
-  FailureOr<const std::byte *> baseOf(const View &view, Operation *op);
+  FailureOr<int64_t> baseOf(const View &view, Operation *op);
   LogicalResult addView(const View &view, Operation *op, SmallVectorImpl<int64_t> &words);
   FailureOr<SmallVector<int64_t, 24>> wordsOf(Operation *op);
   /// On chips without events the text is the order.
@@ -86,7 +86,7 @@ private:
   int64_t cores = 1;
   std::vector<int64_t> order;                                 ///< Of the blocks.
   std::map<std::pair<std::string, int64_t>, Memory> memories; ///< By space and core of the group.
-  llvm::DenseMap<int64_t, const std::byte *> bases;           ///< By domain.
+  llvm::DenseMap<int64_t, int64_t> bases; ///< By domain: the address of its first byte.
   llvm::DenseMap<Operation *, tile::StepInputs> inputs;
   std::optional<Queues> queues; ///< Of the core that runs.
 };
@@ -203,32 +203,33 @@ LogicalResult LaunchExecution::issueSync(const Step &step) {
   return queues->push(timed->pipe, std::move(queued));
 }
 
-FailureOr<const std::byte *> LaunchExecution::baseOf(const View &view, Operation *op) {
+FailureOr<int64_t> LaunchExecution::baseOf(const View &view, Operation *op) {
+  auto address = [](const void *pointer) { return int64_t(reinterpret_cast<intptr_t>(pointer)); };
   if (view.argument >= 0)
-    return static_cast<const std::byte *>(arguments[view.argument]);
-  auto [entry, fresh] = bases.try_emplace(view.domain, nullptr);
+    return address(arguments[view.argument]);
+  auto [entry, fresh] = bases.try_emplace(view.domain, 0);
   Operation *source = view.whole.getDefiningOp();
   if (auto global = dyn_cast<memref::GetGlobalOp>(source)) {
     if (fresh)
-      entry->second = static_cast<const std::byte *>(code.constant(global.getName()));
+      entry->second = address(code.constant(global.getName())) - view.base;
   } else if (!source->hasAttr("tile.offset")) {
     return op->emitOpError("uses a buffer without a planned address");
   } else if (fresh) {
-    entry->second = memories[placeOf(source)].data.get();
+    entry->second = address(memories[placeOf(source)].data.get());
   }
   return entry->second;
 }
 
 LogicalResult LaunchExecution::addView(const View &view, Operation *op,
                                        SmallVectorImpl<int64_t> &words) {
-  FailureOr<const std::byte *> base = baseOf(view, op);
+  FailureOr<int64_t> base = baseOf(view, op);
   if (failed(base))
     return failure();
   if (view.elements() > 0 && (view.begin() < view.base || view.end() > view.base + view.wholeBytes))
     return op->emitOpError("reaches from byte ")
            << view.begin() - view.base << " to " << view.end() - view.base << " of a buffer of "
            << view.wholeBytes;
-  words.push_back(int64_t(reinterpret_cast<intptr_t>(*base) + view.begin()));
+  words.push_back(*base + view.begin());
   words.append(view.sizes.begin(), view.sizes.end());
   words.append(view.strides.begin(), view.strides.end());
   return success();

@@ -114,6 +114,22 @@ class Models(ToolTest):
     def test_cores_joined_by_paths_on_the_chip(self):
         self.overtakes("ascend-950", "--precision", "f32")
 
+    def test_constants_of_a_kernel_lie_where_its_code_has_them(self):
+        model = self.write("constants.mlir", """
+func.func @main(%x: tensor<3x5xf32>, %y: tensor<6x40xf32>) -> (tensor<3x5xf32>, tensor<6x7xf32>) {
+  %c = npu.constant dense<[1.0, 2.0, 3.5, 4.0, 5.0]> : tensor<5xf32>
+  %0 = npu.add %x, %c : tensor<3x5xf32>, tensor<5xf32> -> tensor<3x5xf32>
+  %w = npu.constant dense<0.25> : tensor<40x7xf32>
+  %1 = npu.matmul %y, %w : tensor<6x40xf32>, tensor<40x7xf32> -> tensor<6x7xf32>
+  return %0, %1 : tensor<3x5xf32>, tensor<6x7xf32>
+}
+""")
+        for chip in ("ascend-910b2", "cpu-avx2"):
+            self.assertIn("memref.get_global",
+                          self.succeeds("compile", model, "--chip", "ascend-910b2").stdout)
+            self.assertIn("all 2 outputs have the bits", self.succeeds(
+                "check", model, "--chip", chip, "--run", "3").stdout)
+
     def test_a_cpu_goes_on_in_the_order_of_the_text(self):
         for answer in self.same("cpu-avx2"):
             self.assertGreater(answer["operations"], 0)
