@@ -20,39 +20,57 @@ template <class Arch> struct Mma {
 
   /// Floats of b that L2 holds anyway: 64 KiB.
   static constexpr std::int64_t kNear = 1 << 14;
+  /// Floats of a that L2 holds beside what passes by: half of 1 MiB.
+  static constexpr std::int64_t kHeld = 1 << 17;
 
   /// c[m, n] (+)= a[m, k] * b[k, n], row-major a and c with the given row strides in elements;
   /// b as pack_rhs leaves it, [ceil(n / panel)][k][panel], panel a multiple of the lanes. Columns
   /// from n on are not computed and c not touched there. With accumulate == 0 c is not read, and
-  /// k == 0 sets it to zero. c overlaps neither a nor b. Each element is summed in order of k.
+  /// k == 0 sets it to zero. c overlaps neither a nor b. Each element is summed in order of k, and
+  /// what kDepth of them make is added to c.
   static void run(const float *a, std::int64_t aRow, const float *b, float *c, std::int64_t cRow,
                   std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t panel,
                   std::int32_t accumulate) {
+    // Where L2 holds a, each panel is done with before the next, so that b is read in one stream.
+    const std::int64_t step = k > kDepth && m * k <= kHeld ? panel : n > 0 ? n : 1;
+    for (std::int64_t j = 0; j < n; j += step)
+      columns(a, aRow, b + j * k, c + j, cRow, m, n - j < step ? n - j : step, k, panel,
+              accumulate != 0, k * n > kNear, j + step < n);
+  }
+
+private:
+  /// All rows of n columns; `more` follow. `far`: b does not lie in L2.
+  static void columns(const float *a, std::int64_t aRow, const float *b, float *c,
+                      std::int64_t cRow, std::int64_t m, std::int64_t n, std::int64_t k,
+                      std::int64_t panel, bool accumulate, bool far, bool more) {
     std::int64_t done = 0;
     do {
       const std::int64_t depth = k - done < kDepth ? k - done : kDepth;
+      const float *at = b + done * panel;
+      const float *after =
+          far && n <= panel && (done + depth < k || more) ? at + depth * panel : nullptr;
       for (std::int64_t i = 0; i < m; i += kRowBlock) {
         const std::int64_t rows = m - i < kRowBlock ? m - i : kRowBlock;
-        panels(a + i * aRow + done, aRow, b + done * panel, c + i * cRow, cRow, rows, n, k, depth,
-               panel, accumulate != 0 || done > 0);
+        panels(a + i * aRow + done, aRow, at, c + i * cRow, cRow, rows, n, k, depth, panel,
+               accumulate || done > 0, far, after);
       }
       done += depth;
     } while (done < k);
   }
 
-private:
+  /// `after`: what is needed behind the last panel, or null.
   static void panels(const float *a, std::int64_t aRow, const float *b, float *c, std::int64_t cRow,
                      std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t depth,
-                     std::int64_t panel, bool accumulate) {
+                     std::int64_t panel, bool accumulate, bool far, const float *after) {
     for (std::int64_t j = 0; j < n; j += panel, b += k * panel) {
       const std::int64_t columns = n - j < panel ? n - j : panel;
       for (std::int64_t s = 0; s < columns; s += kPanel) {
         const float *slice = b + s;
         // What comes next is fetched into L2 beside these products, since weights come from memory.
-        const float *next = k * n <= kNear         ? nullptr
+        const float *next = !far                   ? nullptr
                             : s + kPanel < columns ? slice + kPanel
                             : j + panel < n        ? b + k * panel
-                                                   : nullptr;
+                                                   : after;
         Tile::packedColumn(a, aRow, slice, panel, c + j + s, cRow, m,
                            columns - s < kPanel ? columns - s : kPanel, depth, accumulate,
                            {reinterpret_cast<const char *>(next), panel * 4, 0, kPanel * 4});
