@@ -1,6 +1,8 @@
 // Finds attention among npu operators.
 #include "Attention.h"
 
+#include "CausalMasks.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 
 using namespace mlir;
@@ -110,6 +112,8 @@ private:
         type.getRank() < 2)
       return false;
     found.mask = mask;
+    if (auto causal = add->getAttrOfType<IntegerAttr>(kCausalAttr))
+      found.causal = causal.getInt();
     take(add);
     at = scores;
     return true;
@@ -127,6 +131,11 @@ std::optional<Attention> tessera::matchAttention(Operation *last) {
 
 AttentionTypes tessera::typesOf(const Attention &attention) {
   auto type = [](Value v) { return v ? cast<ShapedType>(v.getType()) : ShapedType(); };
-  return {type(attention.query), type(attention.key), type(attention.value), type(attention.mask),
-          cast<ShapedType>(attention.ops.back()->getResult(0).getType()).getElementType()};
+  return {type(attention.query),
+          type(attention.key),
+          type(attention.value),
+          type(attention.mask),
+          cast<ShapedType>(attention.ops.back()->getResult(0).getType()).getElementType(),
+          /*isBlock=*/false,
+          attention.causal.has_value()};
 }

@@ -14,7 +14,8 @@ namespace tessera {
 struct Attention {
   mlir::Value query, key, value;
   mlir::Value mask; ///< Null where there is none. Of the scores' shape, or repeated into it.
-  double scale = 1; ///< Positive.
+  std::optional<int64_t> causal;            ///< Query i sees no key beyond i plus this.
+  double scale = 1;                         ///< Positive.
   llvm::SmallVector<mlir::Operation *> ops; ///< In the order of use; the last makes the result.
 };
 
@@ -27,6 +28,7 @@ struct AttentionTypes {
   mlir::ShapedType mask; ///< Null where there is none.
   mlir::Type result;     ///< Element type.
   bool isBlock = false;  ///< All queries are one block's.
+  bool causal = false;   ///< Queries see fewer keys the earlier they are.
 };
 AttentionTypes typesOf(const Attention &attention);
 

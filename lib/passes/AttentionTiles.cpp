@@ -22,15 +22,17 @@ struct Need {
   int64_t maskBytes; ///< For a score's place in the mask; 0 without a mask.
   int64_t cores;     ///< Vector cores that share a block's rows.
   bool isBlock;      ///< Whether all queries are one block's.
+  bool causal;       ///< Whether blocks differ, from next to no keys to all of them.
 
   int64_t lanes() const { return vector.bytes / kF32; }
   int64_t room(StringRef space) const { return chip.capacity(space); }
   int64_t vectorRoom() const { return room(vector.spaces.front()); }
-  /// Blocks that the busiest core computes.
+  /// Blocks that the busiest core computes. A short and a long one follow each other, and are as
+  /// much work as one that sees all keys.
   int64_t waves(int64_t rows) const {
     int64_t count = std::max<int64_t>(chip.core(chip.matrixCore())->count, 1);
     int64_t blocks = batch * int64_t(llvm::divideCeil(queries, rows));
-    return int64_t(llvm::divideCeil(blocks, count));
+    return int64_t(llvm::divideCeil(llvm::divideCeil(blocks, count), causal ? 2 : 1));
   }
 };
 
@@ -263,7 +265,8 @@ static std::optional<std::pair<AttentionWay, Need>> needOf(const AttentionTypes 
                   element.getIntOrFloatBitWidth() / 8,
                   types.mask ? types.mask.getElementTypeBitWidth() / 8 : 0,
                   std::max<int64_t>(chip.core(chip.matrixCore())->ratio, 1),
-                  types.isBlock};
+                  types.isBlock,
+                  types.causal};
   // By measurement: with fewer queries, lanes of a CPU are idle, and three kernels take less time.
   constexpr int64_t kLeastQueries = 16;
   if (*way == AttentionWay::inPlace &&

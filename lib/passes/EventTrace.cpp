@@ -15,6 +15,9 @@ namespace {
 
 /// Turns of a loop: enough for a slot to come round again.
 constexpr int64_t kTurns = 3;
+/// Blocks of a grid: where long and short ones take turns (TileAttention.cpp), one of whole extents
+/// with the most turns comes fourth.
+constexpr int64_t kBlocks = 4;
 constexpr size_t kMostMoments = 20000;
 /// Of the count that flags reach: so many sets may be ahead of their waits, and several orders
 /// share a flag.
@@ -26,9 +29,11 @@ public:
   Tracer(func::FuncOp kernel, const tile::ChipSpec &chip, Traces &out)
       : kernel(kernel), chip(chip), out(out) {}
 
-  /// One trace. `flipped` is the loop that does not turn or the branch that goes the other way.
-  bool run(bool fromEnd, Operation *flipped) {
-    this->fromEnd = fromEnd;
+  /// One trace, of the first or the last blocks and the first or the last turns of loops. `flipped`
+  /// is the loop that does not turn or the branch that goes the other way.
+  bool run(bool lastBlocks, bool lastTurns, Operation *flipped) {
+    this->lastBlocks = lastBlocks;
+    this->lastTurns = lastTurns;
     this->flipped = flipped;
     block = 0;
     turnsAround = 1;
@@ -70,7 +75,7 @@ private:
   func::FuncOp kernel;
   const tile::ChipSpec &chip;
   Traces &out;
-  bool fromEnd = false;
+  bool lastBlocks = false, lastTurns = false;
   Operation *flipped = nullptr;
   int64_t block = 0;
   int64_t turnsAround = 1; ///< Of all loops around; many where it is not known.
@@ -191,7 +196,7 @@ bool Tracer::walkLoop(scf::ForOp loop) {
   turnsAround = known ? std::min<int64_t>(outside * std::min(trips, kMany), kMany) : kMany;
   for (int64_t turn = 0; turn < turns; ++turn) {
     env.erase(loop.getInductionVar());
-    const int64_t at = fromEnd ? trips - turns + turn : turn;
+    const int64_t at = lastTurns ? trips - turns + turn : turn;
     if (low && step)
       env[loop.getInductionVar()] = *low + at * *step;
     if (!walk(*loop.getBody()))
@@ -220,8 +225,8 @@ bool Tracer::walkGrid(scf::ForallOp grid) {
     count.push_back(*to > *from ? (*to - *from - 1) / *by + 1 : 0);
     total *= count.back();
   }
-  for (int64_t turn = 0; turn < kTurns && total > 0; ++turn) {
-    int64_t left = fromEnd ? total - 1 - turn % total : turn % total;
+  for (int64_t turn = 0; turn < kBlocks && total > 0; ++turn) {
+    int64_t left = lastBlocks ? total - 1 - turn % total : turn % total;
     ++block;
     for (size_t d = count.size(); d-- > 0;) {
       env[grid.getInductionVars()[d]] = low[d] + (left % count[d]) * step[d];
@@ -350,14 +355,16 @@ std::optional<Traces> traceKernel(func::FuncOp kernel, const tile::ChipSpec &chi
   Traces traces;
   Tracer tracer(kernel, chip, traces);
   // Once to meet the slots, whose values every moment carries.
-  if (!tracer.run(false, nullptr))
+  if (!tracer.run(false, false, nullptr))
     return std::nullopt;
   traces.traces.clear();
   const SmallVector<Operation *> unknown = tracer.unknown.takeVector();
-  if (!tracer.run(false, nullptr) || !tracer.run(true, nullptr))
-    return std::nullopt;
+  // A long block may come among the first, and its last turn be unlike all others.
+  for (auto [lastBlocks, lastTurns] : {std::pair(false, false), {true, true}, {false, true}})
+    if (!tracer.run(lastBlocks, lastTurns, nullptr))
+      return std::nullopt;
   for (Operation *flipped : unknown)
-    if (!tracer.run(false, flipped))
+    if (!tracer.run(false, false, flipped))
       return std::nullopt;
   return traces;
 }

@@ -1,4 +1,5 @@
 // npu-fuse: turns groups of operators into npu.kernel regions. The grouping is in FuseGroups.cpp.
+#include "CausalMasks.h"
 #include "Constants.h"
 #include "FuseGroups.h"
 
@@ -68,6 +69,18 @@ void explain(const FuseGroup &group, Location loc, const tile::ChipSpec *chip) {
                      group.ops.size(), group.scheduled ? " as the schedule says" : "",
                      nameOf(group), apart.bytes, apart.cycles)
       << remark::metric("bytes", apart.bytes) << remark::metric("cycles", int64_t(apart.cycles));
+}
+
+/// Attention's kernel will not see what its mask is made of; before any kernel is made, it shows.
+void markCausal(const FuseGroup &group) {
+  std::optional<Attention> attention = group.closed ? matchAttention(group.final()) : std::nullopt;
+  std::optional<int64_t> reach =
+      attention && attention->mask ? causalReach(attention->mask) : std::nullopt;
+  if (!reach)
+    return;
+  for (Operation *op : attention->ops)
+    if (isa<npu::AddOp>(op))
+      op->setAttr(kCausalAttr, Builder(op->getContext()).getI64IntegerAttr(*reach));
 }
 
 void makeKernel(const FuseGroup &group, const tile::ChipSpec *chip) {
@@ -142,6 +155,8 @@ struct Fuse : impl::NpuFuseBase<Fuse> {
         return signalPassFailure();
       if (!enable)
         warnOfGroups(*block);
+      for (FuseGroup *group : groups.all())
+        markCausal(*group);
       for (FuseGroup *group : groups.all())
         makeKernel(*group, chip.get());
       warnOfRest(*block);

@@ -251,7 +251,7 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
     return success();
   }
   if (tile->way == AttentionWay::onChip) {
-    placeAttentionOnChip(op, *tile, *unit);
+    placeAttentionOnChip(op, *tile, *unit, (*key)[0]);
     return success();
   }
   w.tile = *tile;
@@ -277,7 +277,7 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
     cores.push_back(attentionCore(w, core));
   for (const AttentionCore &c : cores)
     fill(b, loc, -std::numeric_limits<double>::infinity(), c.lanes);
-  Value end = constant(loc, w.keys);
+  Value end = dim(loc, w.key, 0);
   {
     OpBuilder::InsertionGuard guard(b);
     scf::ForOp loop = openLoop(b, loc, end, w.tile.columns);

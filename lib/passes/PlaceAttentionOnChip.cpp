@@ -55,6 +55,7 @@ struct Placer::OnChipAttention {
   IRRewriter &b = p.b;
   Location loc = op.getLoc();
   Value query, key, value, mask, out, rows;
+  Value end; ///< How many keys these queries see, at most `keys`.
   int64_t keys = 0, depth = 0, width = 0, cores = 1;
   float scale = 1;
   bool byColumns = false; ///< The unit's left operand lies column by column of blocks.
@@ -93,8 +94,8 @@ private:
     return blocks(buffer, 1, attr(core * count), count);
   }
   Keys keysFrom(Value first, int64_t most) {
-    Value from = least(first, index(keys));
-    return {from, least(sub(index(keys), from), index(most))};
+    Value from = least(first, end);
+    return {from, least(sub(end, from), index(most))};
   }
   /// How many keys of a step there are in the piece from `iv` on.
   Value piece(const Keys &all, Value iv) {
@@ -325,7 +326,7 @@ void Placer::OnChipAttention::finish(const VectorCore &c) {
 }
 
 void Placer::OnChipAttention::run() {
-  keys = typeOf(key).getDimSize(0), depth = typeOf(key).getDimSize(1);
+  end = p.dim(loc, key, 0), depth = typeOf(key).getDimSize(1);
   width = typeOf(value).getDimSize(1);
   cores = std::max<int64_t>(p.chip.core(p.chip.matrixCore())->ratio, 1);
   scale = op.getScale().convertToFloat();
@@ -342,7 +343,7 @@ void Placer::OnChipAttention::run() {
   }
   {
     OpBuilder::InsertionGuard guard(b);
-    Value j = openLoop(b, loc, index(keys), step).getInductionVar();
+    Value j = openLoop(b, loc, end, step).getInductionVar();
     for (auto [core, c] : llvm::enumerate(vectors))
       placeWeights(c, int64_t(core), j);
     // What the step before gave: by now it is there.
@@ -350,14 +351,16 @@ void Placer::OnChipAttention::run() {
     placeScores(add(j, index(kTurns * step)));
     placeProduct(j);
   }
-  placeUpdate(index((steps - 1) % kTurns));
+  placeUpdate(typeOf(key).isDynamicDim(0) ? turnAt(sub(end, index(1)), step)
+                                          : index((steps - 1) % kTurns));
   for (const VectorCore &c : vectors)
     finish(c);
 }
 
 void Placer::placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile,
-                                  const tile::Mma &unit) {
+                                  const tile::Mma &unit, int64_t keys) {
   OnChipAttention work(*this, op, unit, tile);
+  work.keys = keys;
   work.query = dropLeading(op.getLoc(), placed(op.getQuery()), 2);
   work.key = dropLeading(op.getLoc(), placed(op.getKey()), 2);
   work.value = dropLeading(op.getLoc(), placed(op.getValue()), 2);

@@ -85,7 +85,9 @@ private:
 
   // PlaceAttentionOnChip.cpp
   struct OnChipAttention;
-  void placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile, const tile::Mma &unit);
+  /// `keys` is the most that a block of queries sees.
+  void placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile, const tile::Mma &unit,
+                            int64_t keys);
 
   // PlaceRegion.cpp
   struct Region;

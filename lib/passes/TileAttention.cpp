@@ -4,6 +4,7 @@
 #include "tessera/dialect/tile/TileDialect.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -22,6 +23,7 @@ struct Parts {
   Location loc;
   SmallVector<OpFoldResult> at; ///< By dim but the last: batch entries, the first query.
   OpFoldResult rows;            ///< Queries of the block.
+  OpFoldResult keys;            ///< Keys that some of them see.
 
   /// Offsets and extents of `count` rows from `row` on, of one batch entry.
   std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>> slice(Value of, OpFoldResult row,
@@ -41,10 +43,9 @@ struct Parts {
     auto [offsets, sizes] = slice(of, at.back(), rows);
     return cut(of, offsets, sizes);
   }
-  Value whole(Value of) {
-    int64_t rank = typeOf(of).getRank();
-    auto [offsets, sizes] =
-        slice(of, b.getIndexAttr(0), b.getIndexAttr(typeOf(of).getDimSize(rank - 2)));
+  /// Of keys or values.
+  Value seen(Value of) {
+    auto [offsets, sizes] = slice(of, b.getIndexAttr(0), keys);
     return cut(of, offsets, sizes);
   }
 
@@ -53,7 +54,7 @@ struct Parts {
     ArrayRef<int64_t> shape = typeOf(mask).getShape();
     size_t rank = shape.size();
     SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)), sizes(rank, b.getIndexAttr(1));
-    sizes.back() = b.getIndexAttr(shape.back());
+    sizes.back() = keys;
     for (size_t d = 0; d + 1 < rank; ++d)
       if (shape[d] != 1)
         offsets[d] = at[at.size() + 1 + d - rank];
@@ -64,6 +65,21 @@ struct Parts {
 };
 
 } // namespace
+
+/// The first query of the block whose turn it is: the first, the last, the second, the last but one
+/// and so on, so that each core, which takes a run of blocks, has as much to do as the others.
+static Value longWithShort(OpBuilder &b, Location loc, Value turn, int64_t queries, int64_t rows) {
+  AffineExpr at = b.getAffineDimExpr(0), pair = at.floorDiv(2 * rows);
+  int64_t blocks = int64_t(llvm::divideCeil(queries, rows));
+  auto apply = [&](AffineExpr e) -> Value {
+    return affine::AffineApplyOp::create(b, loc, AffineMap::get(1, 0, e), turn);
+  };
+  Value odd = apply(at.floorDiv(rows) % 2);
+  Value isOdd = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, odd,
+                                      arith::ConstantIndexOp::create(b, loc, 0));
+  return arith::SelectOp::create(b, loc, isOdd, apply((pair * -1 + (blocks - 1)) * rows),
+                                 apply(pair * rows));
+}
 
 void tessera::tileAttention(const Attention &attention, BlockArgument output,
                             const AttentionTile &tile) {
@@ -78,13 +94,29 @@ void tessera::tileAttention(const Attention &attention, BlockArgument output,
   auto forall =
       scf::ForallOp::create(b, loc, begins, ends, steps, ValueRange{output}, std::nullopt);
   b.setInsertionPointToStart(forall.getBody());
-  Parts parts{b, loc, getAsOpFoldResult(forall.getInductionVars()), b.getIndexAttr(tile.rows)};
+  int64_t keys = typeOf(attention.key).getShape().drop_back().back();
+  Parts parts{b, loc, getAsOpFoldResult(forall.getInductionVars()), b.getIndexAttr(tile.rows),
+              b.getIndexAttr(keys)};
+  if (attention.causal)
+    parts.at.back() =
+        longWithShort(b, loc, forall.getInductionVars().back(), extents.back(), tile.rows);
   if (int64_t queries = extents.back(); queries % tile.rows != 0)
     parts.rows = affine::makeComposedFoldedAffineMin(
         b, loc,
         AffineMap::get(1, 0, {b.getAffineConstantExpr(tile.rows), queries - b.getAffineDimExpr(0)},
                        b.getContext()),
         {parts.at.back()});
+  if (attention.causal) {
+    // Whole steps, so that only the last keys of all make a step of fewer.
+    constexpr int64_t kStepInPlace = 64;
+    int64_t step = tile.way == AttentionWay::inPlace ? kStepInPlace : tile.columns;
+    AffineExpr last = b.getAffineDimExpr(0) + (tile.rows + *attention.causal);
+    parts.keys = affine::makeComposedFoldedAffineMin(
+        b, loc,
+        AffineMap::get(1, 0, {b.getAffineConstantExpr(keys), last.ceilDiv(step) * step},
+                       b.getContext()),
+        {parts.at.back()});
+  }
   auto [offsets, sizes] = parts.slice(output, parts.at.back(), parts.rows);
   Value empty = tensor::EmptyOp::create(b, loc, sizes, typeOf(output).getElementType());
   Value mask = attention.mask ? parts.ofMask(attention.mask) : Value();
@@ -92,10 +124,9 @@ void tessera::tileAttention(const Attention &attention, BlockArgument output,
   DenseI64ArrayAttr cut;
   if (tile.way != AttentionWay::inPlace)
     cut = b.getDenseI64ArrayAttr({tile.rows, tile.columns, tile.keys});
-  auto block =
-      tile::AttentionOp::create(b, loc, TypeRange{empty.getType()}, parts.ofBlock(attention.query),
-                                parts.whole(attention.key), parts.whole(attention.value), mask,
-                                empty, b.getF32FloatAttr(float(attention.scale)), cut);
+  auto block = tile::AttentionOp::create(
+      b, loc, TypeRange{empty.getType()}, parts.ofBlock(attention.query), parts.seen(attention.key),
+      parts.seen(attention.value), mask, empty, b.getF32FloatAttr(float(attention.scale)), cut);
   b.setInsertionPointToStart(forall.getTerminator().getBody());
   SmallVector<OpFoldResult> ones(offsets.size(), b.getIndexAttr(1));
   tensor::ParallelInsertSliceOp::create(b, loc, block->getResult(0),
