@@ -72,27 +72,32 @@ Repeated ours(const Attention &a, const Setting &setting) {
   });
 }
 
-/// Head after head: scores, softmax, values, by Eigen or with OpenBLAS's products.
+/// Head after head: scores, softmax, values, by Eigen or with OpenBLAS's products. Each head has
+/// its own operands, as those of our kernel have.
 Repeated composed(const Attention &a, Isa isa, bool blas) {
-  auto q = floats(a.queries * a.size, 1), k = floats(a.keys * a.size, 2),
-       v = floats(a.keys * a.size, 3), out = floats(a.queries * a.size);
-  auto turned = floats(a.keys * a.size), scores = floats(a.queries * a.keys);
-  if (!blas)
-    return repeated([=, &peers = isaPeers(isa)] {
-      for (std::int64_t h = 0; h < a.heads; ++h) {
-        peers.transpose(k.get(), turned.get(), a.keys, a.size);
-        peers.matmul(q.get(), turned.get(), scores.get(), a.queries, a.keys, a.size);
-        peers.rowMap("softmax", scores.get(), scores.get(), a.queries, a.keys);
-        peers.matmul(scores.get(), v.get(), out.get(), a.queries, a.size, a.keys);
-      }
-    });
-  if (!openBlasMultiply(nullptr, nullptr, nullptr, {1, 0, 0, 0}, false))
+  const std::int64_t rows = a.queries * a.size, cache = a.keys * a.size;
+  auto q = floats(a.heads * rows, 1), out = floats(a.heads * rows);
+  auto k = floats(a.kvHeads * cache, 2), v = floats(a.kvHeads * cache, 3);
+  auto turned = floats(cache), scores = floats(a.queries * a.keys);
+  if (blas && !openBlasMultiply(nullptr, nullptr, nullptr, {1, 0, 0, 0}, false))
     return {};
   return repeated([=, &peers = isaPeers(isa)] {
     for (std::int64_t h = 0; h < a.heads; ++h) {
-      openBlasMultiply(q.get(), k.get(), scores.get(), {1, a.queries, a.keys, a.size}, true);
+      const std::int64_t shared = h / (a.heads / a.kvHeads) * cache;
+      const float *queries = q.get() + h * rows, *keys = k.get() + shared;
+      if (blas) {
+        openBlasMultiply(queries, keys, scores.get(), {1, a.queries, a.keys, a.size}, true);
+      } else {
+        peers.transpose(keys, turned.get(), a.keys, a.size);
+        peers.matmul(queries, turned.get(), scores.get(), a.queries, a.keys, a.size);
+      }
       peers.rowMap("softmax", scores.get(), scores.get(), a.queries, a.keys);
-      openBlasMultiply(scores.get(), v.get(), out.get(), {1, a.queries, a.size, a.keys}, false);
+      float *result = out.get() + h * rows;
+      if (blas)
+        openBlasMultiply(scores.get(), v.get() + shared, result, {1, a.queries, a.size, a.keys},
+                         false);
+      else
+        peers.matmul(scores.get(), v.get() + shared, result, a.queries, a.size, a.keys);
     }
   });
 }
