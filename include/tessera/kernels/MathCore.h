@@ -16,6 +16,7 @@ template <class Arch> struct MathCore {
   static constexpr float kLn2High = 0.693359375f;
   static constexpr float kLn2Low = -0x1.bd0106p-13f;
   static constexpr float kLog2E = 0x1.715476p+0f;
+  static constexpr float kLog2ELow = 0x1.4ae0cp-26f;
 
   /// e^r - 1 for |r| <= ln(2) / 2, relative error 2^-26.
   static TESSERA_INLINE F expm1Reduced(F r) {
@@ -27,15 +28,9 @@ template <class Arch> struct MathCore {
     return S::fma(q * r, r, r);
   }
 
-  /// Splits x = n ln 2 + r with n an integer.
-  static TESSERA_INLINE F splitLn2(F x, F &n) {
-    n = S::round(x * F(kLog2E));
-    return S::fnma(n, F(kLn2Low), S::fnma(n, F(kLn2High), x));
-  }
-
-  /// The same for |n| < 2^9, with n + Bias in the low 9 bits of `field`: adding 1.5 * 2^23 leaves
-  /// the nearest integer there, so that shifting `field` left by 23 makes it the exponent of 2^n
-  /// for a bias of 127. A NaN leaves anything there.
+  /// Splits x = n ln 2 + r with n an integer, |n| < 2^9, and n + Bias in the low 9 bits of `field`:
+  /// adding 1.5 * 2^23 leaves the nearest integer there, so that shifting `field` left by 23 makes
+  /// it the exponent of 2^n for a bias of 127. A NaN leaves anything there.
   template <int Bias> static TESSERA_INLINE F splitLn2(F x, I &field) {
     const F magic(0x1.8p23f + static_cast<float>(Bias));
     const F shifted = S::fma(x, F(kLog2E), magic);
@@ -53,10 +48,9 @@ template <class Arch> struct MathCore {
   /// The same for x <= 89.
   static TESSERA_INLINE F expNegative(F x) {
     x = S::max(F(-104.0f), x);
-    if constexpr (S::kHasScale) {
-      F n;
-      const F r = splitLn2(x, n);
-      return S::scale(expm1Reduced(r) + F(1.0f), n);
+    if constexpr (kHasPowers) {
+      const F shifted = S::fma(x, F(kLog2E), F(kPowerMagic)), n = shifted - F(kPowerMagic);
+      return power<3>(shifted, n, S::fnma(x, F(kLog2ELow), S::fnma(x, F(kLog2E), n)));
     } else {
       // The biased exponents of two halves of 2^n: a denormal result is rounded by the second
       // product alone.
@@ -80,23 +74,25 @@ template <class Arch> struct MathCore {
 
   /// 2^x for x <= 0, at most 3 ulp; zero below -126, NaN stays NaN.
   static TESSERA_INLINE F exp2Negative(F x) {
-    if constexpr (S::kLookup >= 32) {
-      // The nearest multiple of 1/32 has its place in the table in the low five bits and the
-      // exponent of the result above them.
-      const F magic(0x1.8p18f);
-      const F shifted = x + magic;
-      const F f = x - (shifted - magic);
-      const F entry = S::template lookup<32>(Exp2Table<Arch>::kPowers, S::bits(shifted));
-      const F power = S::fromBits(S::bits(entry) + (S::bits(shifted) << 18));
-      // 2^f - 1 for |f| <= 1/64, absolute error 2^-24.
-      const F rest = S::fma(f, F(0x1.ebfbep-3f), F(0x1.62e584p-1f)) * f;
-      return S::select(x < F(-126.0f), F(0.0f), S::fma(power, rest, power));
+    if constexpr (kHasPowers) {
+      const F shifted = x + F(kPowerMagic), n = shifted - F(kPowerMagic);
+      return S::select(x < F(-126.0f), F(0.0f), power<2>(shifted, n, n - x));
     } else {
       const F bounded = S::max(F(-152.0f), x);
       const F magic(0x1.8p23f + 127.0f);
       const F shifted = bounded + magic;
       const F y = exp2Reduced(bounded - (shifted - magic)) * S::fromBits(S::bits(shifted) << 23);
       return S::select(x < F(-126.0f), F(0.0f), y);
+    }
+  }
+
+  /// e^x for x <= 0, off by 3 ulp and by |x| 2^-24 of itself; zero below -87, NaN stays NaN.
+  static TESSERA_INLINE F expNegativeNear(F x) {
+    if constexpr (kHasPowers) {
+      const F shifted = S::fma(x, F(kLog2E), F(kPowerMagic)), n = shifted - F(kPowerMagic);
+      return S::select(x < F(-87.0f), F(0.0f), power<2>(shifted, n, S::fnma(x, F(kLog2E), n)));
+    } else {
+      return exp2Negative(x * F(kLog2E));
     }
   }
 
@@ -217,6 +213,22 @@ template <class Arch> struct MathCore {
   }
 
 private:
+  /// Whether powers of two come from a table, with fewer operations than by a polynomial alone.
+  static constexpr bool kHasPowers = S::kHasScale && S::kLookup >= 32;
+  /// Adding it rounds to a multiple of 1/32, whose place in the table is in the low five bits.
+  static constexpr float kPowerMagic = 0x1.8p18f;
+
+  /// 2^(n - f) for the multiple n of 1/32 that is also in `shifted`, |f| <= 1/64: at most 2 ulp, or
+  /// 1.1 with a polynomial of degree 3. NaN where f is.
+  template <int Degree> static TESSERA_INLINE F power(F shifted, F n, F f) {
+    const F entry = S::template lookup<32>(Exp2Table<Arch>::kPowers, S::bits(shifted));
+    // (1 - 2^-f) / f
+    const F rest = Degree == 3 ? S::fnma(f, S::fnma(f, F(0x1.c6b08ep-5f), F(0x1.ebfbdep-3f)),
+                                         F(0x1.62e430p-1f))
+                               : S::fnma(f, F(0x1.ebfbep-3f), F(0x1.62e584p-1f));
+    return S::scale(S::fnma(entry * f, rest, entry), n);
+  }
+
   /// Redoes the lanes above 8192 by multiplying with the bits of 2/pi that matter (Payne, Hanek).
   static __attribute__((noinline)) void splitLargeHalfPi(F x, F &r, I &quarter) {
     alignas(64) float xs[S::kLanes];

@@ -56,9 +56,7 @@ template <class Arch> struct Softmax {
   }
 
   /// e^(x - high) for x <= high.
-  static TESSERA_INLINE F exponential(F x, F high) {
-    return Core::exp2Negative((x - high) * F(Core::kLog2E));
-  }
+  static TESSERA_INLINE F exponential(F x, F high) { return Core::expNegativeNear(x - high); }
 
 private:
   static constexpr std::int64_t kWaiting = 16384;
