@@ -23,7 +23,8 @@ template <class Arch, class Stored> struct AttentionPanels {
   static constexpr std::int64_t kPanels = kPanel < 64 ? 64 / kPanel : 1;
   static constexpr std::int64_t kQueries = kPanel * kPanels;
   /// Keys of a block, whole register tiles: the probabilities of a panel stay in L1 between the two
-  /// products, and the block of keys and values in L2 while the panels pass over it.
+  /// products, and the block of keys and values in L2 while the panels pass over it. No cache has a
+  /// say in it: from 60 to 192 keys take the same time within 1.5 %.
   static constexpr std::int64_t kKeys = 96;
   /// Head dimensions taken at a time; larger heads repeat work for each part.
   static constexpr std::int64_t kDepth = 256;
