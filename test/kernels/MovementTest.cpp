@@ -71,6 +71,20 @@ struct Picked {
   std::int64_t index(std::int64_t i) const { return indices[size(offset(i, box, indexStrides))]; }
 };
 
+void putFloat(std::vector<unsigned char> &bytes, std::int64_t i, float value) {
+  std::memcpy(&bytes[size(i) * 4], &value, 4);
+}
+
+/// What a scatter leaves where there was `before`.
+float combined(std::string_view op, float before, float value) {
+  if (std::isnan(before) || std::isnan(value))
+    return NAN;
+  return op == "scatter_add"   ? before + value
+         : op == "scatter_mul" ? before * value
+         : op == "scatter_max" ? std::max(before, value)
+                               : std::min(before, value);
+}
+
 /// Calls check for boxes of several ranks, along every axis.
 template <class Check> void eachPicked(Check check) {
   for (const Sizes &sizes :
@@ -164,24 +178,24 @@ TEST_CASE("gather_rows picks rows, wraps negative indices and reports bad ones",
 
 TEST_CASE("gather and scatter find elements along any axis, and count bad indices", "[movement]") {
   forEachRow(Family::Indexed, [&](const KernelRow &row) {
-    const bool gathers = row.op == "gather", adds = row.op == "scatter_add";
+    const bool gathers = row.op == "gather", combines = row.op.starts_with("scatter_");
     for (std::int32_t bytes : {1, 2, 4, 8})
       for (std::int32_t indexBytes : {4, 8})
         eachPicked([&](const Picked &p, std::size_t axis) {
-          if (adds && bytes != 4)
+          if (combines && bytes != 4)
             return;
           const std::int64_t n = product(p.box), all = product(p.whole);
           Guarded<std::int64_t> wide(p.indices);
           Guarded<std::int32_t> narrow(
               std::vector<std::int32_t>(p.indices.begin(), p.indices.end()));
-          // Numbers that floats add exactly.
           std::vector<unsigned char> from = bytePattern((gathers ? all : n) * bytes);
           std::vector<unsigned char> want((gathers ? size(n) : size(all)) * size(bytes), 0);
-          if (adds)
-            for (std::int64_t i = 0; i < n; ++i) {
-              const float value = static_cast<float>(i % 100);
-              std::memcpy(&from[size(i) * 4], &value, 4);
-            }
+          if (combines) {
+            for (std::int64_t i = 0; i < n; ++i)
+              putFloat(from, i, i % 31 == 30 ? NAN : static_cast<float>(i * 7 % 100) - 40.0f);
+            for (std::int64_t i = 0; i < all; ++i)
+              putFloat(want, i, i % 37 == 36 ? NAN : static_cast<float>(i % 9) - 4.0f);
+          }
           Guarded<unsigned char> src(from), dst(want);
           const kernels::IndexedArgs args = {
               src.data(),
@@ -208,12 +222,11 @@ TEST_CASE("gather and scatter find elements along any axis, and count bad indice
             const std::size_t inner = size(i) * size(bytes);
             const std::size_t outer =
                 size(offset(i, p.box, p.wholeStrides) + index * p.axisStride) * size(bytes);
-            if (adds) {
-              float sum, value;
-              std::memcpy(&sum, &want[outer], 4);
+            if (combines) {
+              float before, value;
+              std::memcpy(&before, &want[outer], 4);
               std::memcpy(&value, &from[inner], 4);
-              sum += value;
-              std::memcpy(&want[outer], &sum, 4);
+              putFloat(want, std::int64_t(outer) / 4, combined(row.op, before, value));
             } else
               std::memcpy(&want[gathers ? inner : outer], &from[gathers ? outer : inner],
                           size(bytes));

@@ -200,9 +200,10 @@ TEST_CASE("top_k sorts the largest elements, equal ones by column", "[reduction]
   });
 }
 
-TEST_CASE("cumsum adds in order, forwards and backwards, with and without the element",
+TEST_CASE("running sums add in order, forwards and backwards, with and without the element",
           "[reduction]") {
   forEachRow(Family::Scan, [&](const KernelRow &row) {
+    const bool down = row.op == "col_cumsum";
     for (std::int64_t rows : {0, 1, 8, 11})
       for (std::int64_t cols : {0, 1, 2, 17, 100})
         for (int mode = 0; mode < 4; ++mode) {
@@ -210,10 +211,12 @@ TEST_CASE("cumsum adds in order, forwards and backwards, with and without the el
           Guarded<float> x(randomFloats(size(rows * cols), 44)), y(size(rows * cols), 0.0f);
           row.function.scan(x.data(), cols, y.data(), cols, rows, cols, mode & 1, mode & 2);
           bool right = x.intact() && y.intact();
-          for (std::int64_t r = 0; r < rows; ++r) {
+          const std::int64_t lines = down ? cols : rows, length = down ? rows : cols;
+          for (std::int64_t line = 0; line < lines; ++line) {
             float sum = 0;
-            for (std::int64_t i = 0; i < cols; ++i) {
-              const std::size_t at = size(r * cols + (mode & 2 ? cols - 1 - i : i));
+            for (std::int64_t i = 0; i < length; ++i) {
+              const std::int64_t along = mode & 2 ? length - 1 - i : i;
+              const std::size_t at = size(down ? along * cols + line : line * cols + along);
               const float before = sum;
               sum += x[at];
               right &= y[at] == (mode & 1 ? before : sum);

@@ -41,7 +41,7 @@ enum class Family : std::uint8_t {
   ColArgReduce,     ///< arg_reduction.h: called through argReduce
   ArgReduce,        ///< arg_reduction.h
   TopK,             ///< top_k.h
-  Scan,             ///< cumsum.h
+  Scan,             ///< cumsum.h, col_cumsum.h
   Cast,             ///< cast.h
   Compare,          ///< compare.h
   Select,           ///< select.h
@@ -55,7 +55,7 @@ enum class Family : std::uint8_t {
   DepthwiseInt8,    ///< depthwise_int8.h: called through conv2dInt8
   DepthwisePack,    ///< depthwise_int8_pack.h
   GroupNorm,        ///< group_norm.h
-  Indexed,          ///< gather.h, scatter.h, scatter_add.h
+  Indexed,          ///< gather.h, scatter.h, ScatterKernel.h
   Pad,              ///< pad.h
   Broadcast,        ///< broadcast.h: of binary kernels
   BroadcastCompare, ///< broadcast.h: of comparisons
