@@ -6,8 +6,7 @@
 namespace tessera::machine {
 using namespace mlir;
 
-/// Operations that a pipe has started and not ended, at most. More find no more mistakes: those
-/// further apart are reordered one step at a time.
+/// Operations that a pipe has started and not ended, at most: a guess of what a chip keeps open.
 static constexpr size_t kInFlight = 4;
 /// Steps in all queues beyond which the program is not read ahead: several blocks of most kernels.
 static constexpr int64_t kBacklog = 512;
