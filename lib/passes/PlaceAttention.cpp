@@ -8,6 +8,7 @@
 #include "Attention.h"
 #include "AttentionParts.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -84,13 +85,20 @@ Placer::AttentionCore Placer::attentionCore(const AttentionWork &w, int64_t core
   return c;
 }
 
+/// As many of `whole` as there are from `from` on, at most `part`; the bound is seen by whoever
+/// sizes buffers.
+static OpFoldResult most(OpBuilder &b, Location loc, int64_t part, int64_t whole, Value from) {
+  AffineMap map = AffineMap::get(
+      1, 0, {b.getAffineConstantExpr(part), whole - b.getAffineDimExpr(0)}, b.getContext());
+  return affine::AffineMinOp::create(b, loc, map, from).getResult();
+}
+
 /// Columns of a part of the scores that begins at `j`.
 OpFoldResult Placer::columnsFrom(const AttentionWork &w, Value j) {
   Location loc = w.op->getLoc();
   if (!w.ragged())
     return b.getIndexAttr(w.tile.columns);
-  Value left = arith::SubIOp::create(b, loc, constant(loc, w.keys), j);
-  return arith::MinSIOp::create(b, loc, left, constant(loc, w.tile.columns)).getResult();
+  return most(b, loc, w.tile.columns, w.keys, j);
 }
 
 /// Loads the scores from column `j` on. Behind the last key nothing has weight.
@@ -187,8 +195,7 @@ LogicalResult Placer::placeScores(const AttentionWork &w, const tile::Mma &unit,
   if (w.ragged()) {
     Value keys = constant(loc, w.keys);
     at = arith::MinSIOp::create(b, loc, at, keys);
-    Value left = arith::SubIOp::create(b, loc, keys, at);
-    some = arith::MinSIOp::create(b, loc, left, constant(loc, w.tile.keys)).getResult();
+    some = most(b, loc, w.tile.keys, w.keys, at);
   }
   OpFoldResult depth = b.getIndexAttr(typeOf(w.query).getDimSize(1));
   Value keys = box(b, loc, w.key, at, some, zero, depth);

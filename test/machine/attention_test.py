@@ -158,6 +158,7 @@ class AttentionTest(ToolTest):
         cases = (attention(32, 64, 64), attention(200, 333, 64, 80, heads=3),
                  attention(50, 50, 64, heads=2, element="f32"), attention(1, 77, 64),
                  attention(100, 100, 33, 47, heads=4, element="f32"), attention(16, 513, 256),
+                 attention(40, 3001, 64), attention(40, 700, 64, element="f32"),
                  attention(70, 300, 64, heads=2, mask=(70, 300)),
                  attention(70, 300, 64, heads=2, mask=(2, 1, 300)),
                  attention(70, 130, 40, heads=2, element="f32", mask=(2, 70, 130)))
