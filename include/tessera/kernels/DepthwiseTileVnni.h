@@ -89,7 +89,7 @@ private:
     std::int64_t begin, end;
     char *y;
     std::int64_t row, pixel;
-    const std::int8_t *second; ///< the filter, one kernel row later
+    const std::int8_t *second; ///< the filter, one kernel row later; null for lines one by one
     Row rows[kMostRows];       ///< that the windows of a line see
   };
 
@@ -196,7 +196,7 @@ private:
         for (std::int64_t i = 0; i < steps; ++i)
           known<Rows, Pixels, Width, Stride, Copies, Edge>(
               acc, to.rows + i * 4, ox * Stride - s.left, weights + i * tapRow,
-              to.second + i * tapRow);
+              Rows == 2 ? to.second + i * tapRow : nullptr);
       else
         anySize(acc[0][0], oy, ox);
       TESSERA_UNROLL
