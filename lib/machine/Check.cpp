@@ -49,6 +49,7 @@ private:
   LogicalResult step(const Step &step);
   LogicalResult sync(const Step &step);
   void checkBounds(const Step &step);
+  void checkOverlap(const Step &step);
   void checkContents(const Step &step);
   void use(const View &view, Operation *op);
   bool defined(const View &view) const;
@@ -129,6 +130,7 @@ LogicalResult KernelCheck::step(const Step &step) {
            << kMostSteps << " operations in the blocks that are checked";
   ++result.operations;
   checkBounds(step);
+  checkOverlap(step);
   checkContents(step);
   const auto id = tile::pipeOf(step.op, chip);
   const auto pipe = id ? order.index(*id) : std::nullopt;
@@ -166,6 +168,16 @@ void KernelCheck::checkBounds(const Step &step) {
         view.base + view.wholeBytes > memory->capacity())
       findings.bounds(view, memory->capacity(), "a memory of", step.op);
   }
+}
+
+/// A unit reads ahead of what it writes, by how much is its own business.
+void KernelCheck::checkOverlap(const Step &step) {
+  for (const Step::Operand &to : step.operands)
+    for (const Step::Operand &from : step.operands)
+      if (&from != &to && to.writes && from.reads && to.view.domain == from.view.domain &&
+          to.view.elements() > 0 && from.view.elements() > 0 && !sameElements(from.view, to.view) &&
+          overlaps(from.view, to.view))
+        findings.overlap(from.view, to.view, step.op);
 }
 
 bool KernelCheck::defined(const View &view) const {

@@ -93,6 +93,16 @@ void Findings::contents(const View &view, int64_t from, int64_t to, Operation *w
   add(std::move(finding), writer, op);
 }
 
+void Findings::overlap(const View &read, const View &written, Operation *op) {
+  const std::string bytes = bytesText(std::max(read.begin(), written.begin()),
+                                      std::min(read.end(), written.end()), written.space);
+  add({"overlap",
+       "",
+       "reads and writes " + bytes + " through operands that do not lie element on element",
+       {place(op, "")}},
+      nullptr, op);
+}
+
 void Findings::blocks(const View &view, Operation *writer, Operation *op, bool writes) {
   const std::string bytes = bytesText(view.begin(), view.end(), view.space);
   add({"blocks",

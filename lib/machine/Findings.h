@@ -18,6 +18,8 @@ public:
   /// Bytes that nothing has written, or whose value `writer` has replaced through another buffer.
   void contents(const View &view, int64_t from, int64_t to, mlir::Operation *writer,
                 mlir::Operation *op);
+  /// One operation reads bytes that it writes, and not each before it writes it.
+  void overlap(const View &read, const View &written, mlir::Operation *op);
   /// Two blocks of one grid touch the same bytes of an argument.
   void blocks(const View &view, mlir::Operation *writer, mlir::Operation *op, bool writes);
 

@@ -4,6 +4,11 @@
 namespace tessera::machine {
 using namespace mlir;
 
+bool sameElements(const View &a, const View &b) {
+  return a.base == b.base && a.offset == b.offset && a.sizes == b.sizes && a.strides == b.strides &&
+         a.elementBytes == b.elementBytes;
+}
+
 void Touched::unordered(const View &view, bool writes, uint32_t pipe, const Order &order,
                         llvm::function_ref<void(const Record &)> found) {
   for (const Record &record : records) {
@@ -21,9 +26,7 @@ void Touched::add(Record record, const Order &order) {
   const View &view = record.view;
   const bool dense = view.rows().count == 1;
   llvm::erase_if(records, [&](const Record &old) {
-    const bool same = old.view.base == view.base && old.view.offset == view.offset &&
-                      old.view.sizes == view.sizes && old.view.strides == view.strides &&
-                      old.view.elementBytes == view.elementBytes;
+    const bool same = sameElements(old.view, view);
     if (old.stamp.pipe == record.stamp.pipe && old.writes == record.writes && same)
       return true;
     const bool within =

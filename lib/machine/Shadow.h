@@ -8,6 +8,9 @@
 
 namespace tessera::machine {
 
+/// Whether two views of one domain have their elements at the same places.
+bool sameElements(const View &a, const View &b);
+
 /// Accesses to one domain that a later one may still have to follow.
 class Touched {
 public:

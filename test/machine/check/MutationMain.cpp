@@ -1,8 +1,9 @@
 // Puts one mistake at a time into the kernels of small models and asks `check` to find it. What it
-// does not find must be harmless: every order in which the pipes may go on is tried. Prints a
-// table.
+// does not find must be harmless: every order in which the pipes may go on is tried, and one on
+// data. Prints a table.
 #include "Interleavings.h"
 #include "Mutants.h"
+#include "Values.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -20,7 +21,7 @@ namespace {
 
 struct Row {
   std::array<int, kMistakes> made{}, found{};
-  int harmless = 0, missed = 0;
+  int values = 0, harmless = 0, missed = 0;
 };
 
 /// At most this share of the mistakes may be harmless.
@@ -33,7 +34,14 @@ bool findsSomething(func::FuncOp kernel, const tile::ChipSpec &chip) {
   return failed(machine::checkKernel(kernel, chip, result)) || !result.findings.empty();
 }
 
-Row mutate(func::FuncOp kernel, const tile::ChipSpec &chip) {
+/// Whether a mistake is about where data is, not about when: then no order is wrong, and all may
+/// be.
+bool movesData(Mistake mistake) {
+  return mistake == Mistake::Shrink || mistake == Mistake::SwapSlot ||
+         mistake == Mistake::LessDepth;
+}
+
+Row mutate(func::FuncOp kernel, const tile::ChipSpec &chip, const Values &values) {
   Row row;
   for (const Mutant &mutant : mutantsOf(kernel, chip)) {
     OpBuilder b(kernel);
@@ -46,9 +54,12 @@ Row mutate(func::FuncOp kernel, const tile::ChipSpec &chip) {
       ++row.found[kind];
     } else {
       const Verdict verdict = tryAllOrders(copy, chip);
-      ++(verdict == Verdict::Safe ? row.harmless : row.missed);
+      const bool changes = verdict == Verdict::Safe && movesData(mutant.mistake) &&
+                           values.change(mutant, kernel.getName());
+      ++(changes ? row.values : verdict == Verdict::Safe ? row.harmless : row.missed);
       llvm::outs() << "  " << kernel.getName() << ": " << nameOf(mutant.mistake) << ": "
-                   << (verdict == Verdict::Safe    ? "harmless"
+                   << (changes                     ? "other values"
+                       : verdict == Verdict::Safe  ? "harmless"
                        : verdict == Verdict::Wrong ? "MISSED"
                        : verdict == Verdict::Torn  ? "MISSED, or a search is mistaken"
                                                    : "MISSED, or too much to try")
@@ -64,7 +75,7 @@ void print(llvm::StringRef name, const Row &row) {
   for (size_t i = 0; i < kMistakes; ++i)
     llvm::outs() << llvm::right_justify(
         row.made[i] ? std::to_string(row.found[i]) + "/" + std::to_string(row.made[i]) : "-", 11);
-  llvm::outs() << llvm::format("%9d%8d\n", row.harmless, row.missed);
+  llvm::outs() << llvm::format("%8d%9d%8d\n", row.values, row.harmless, row.missed);
 }
 
 } // namespace
@@ -79,7 +90,7 @@ int main(int argc, char **argv) {
   llvm::outs() << options.chip << ": found / made\n" << llvm::left_justify("kernel", 34);
   for (size_t i = 0; i < kMistakes; ++i)
     llvm::outs() << llvm::right_justify(nameOf(Mistake(i)), 11);
-  llvm::outs() << " harmless  missed\n";
+  llvm::outs() << "  values harmless  missed\n";
   Row sum;
   int kernels = 0, made = 0;
   bool clean = true;
@@ -100,6 +111,7 @@ int main(int argc, char **argv) {
     }
     const auto chip = tile::ChipSpec::of(*module);
     ScopedDiagnosticHandler quiet(context.get(), [](Diagnostic &) { return success(); });
+    const Values values(*module, options);
     for (auto kernel : llvm::make_early_inc_range(module->getOps<func::FuncOp>())) {
       if (!kernel->hasAttr("tile.kernel"))
         continue;
@@ -108,13 +120,14 @@ int main(int argc, char **argv) {
         llvm::outs() << kernel.getName() << ": WRONG before any mistake\n";
         clean = false;
       }
-      const Row row = mutate(kernel, *chip);
+      const Row row = mutate(kernel, *chip, values);
       print(kernel.getName(), row);
       for (size_t k = 0; k < kMistakes; ++k) {
         sum.made[k] += row.made[k];
         sum.found[k] += row.found[k];
         made += row.made[k];
       }
+      sum.values += row.values;
       sum.harmless += row.harmless;
       sum.missed += row.missed;
     }

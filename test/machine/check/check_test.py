@@ -160,6 +160,14 @@ func.func @main(%a: tensor<2x1x64xf32>, %b: tensor<2x128x64xf32>) -> tensor<2x1x
                  f"tile.copy nd2nd %a to %p : memref<1024xf32> to {part}"]
         self.finds("bounds", lines, "beyond its buffer of 4096 bytes")
 
+    def test_an_operation_that_writes_over_what_it_has_not_read(self):
+        def placed(offset):
+            return [buffer("u"), buffer("v", offset), *RIGHT[2:]]
+        self.finds("overlap", placed(512), "reads and writes bytes 512 to 4096 of ub")
+        # Element on element it may: each is read before it is written.
+        self.assertEqual(self.findings(placed(0)), [])
+        self.assertEqual(self.findings(placed(4096)), [])
+
     def test_blocks_that_share_what_they_write(self):
         part = "memref<1024xf32, strided<[1], offset: ?>>"
         lines = ["scf.forall (%i) = (0) to (2048) step (512) {",
