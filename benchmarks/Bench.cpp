@@ -335,6 +335,10 @@ void holdPeers(int argc, char **argv) {
   const std::string threads = threadsOf(argc, argv);
   setenv("OMP_NUM_THREADS", threads.c_str(), 0);
   setenv("OPENBLAS_NUM_THREADS", threads.c_str(), 0);
+  // Threads that have nothing to do look for work for some 20 us, as ours do: enough between two
+  // calls, where the milliseconds they take by themselves are taken from whoever comes next.
+  setenv("GOMP_SPINCOUNT", "10000", 0);
+  setenv("OPENBLAS_THREAD_TIMEOUT", "16", 0);
   std::string error;
   switch (tessera::chooseIsaFromEnvironment(error).value_or(Isa::avx512)) {
   case Isa::sse2: // as near as they come

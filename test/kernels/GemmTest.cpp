@@ -40,6 +40,7 @@ std::vector<Problem> problems(int lanes) {
   all.push_back({40, 4 * lanes + lanes / 2, 700}); // and packed
   // Packed beside the first tile of each panel, in two blocks of k, with a part of a panel behind.
   all.push_back({14, 395, 700});
+  all.push_back({130, 5 * lanes + 3, 120}); // parts of rows and columns for threads, in place
   return all;
 }
 
@@ -193,18 +194,22 @@ TEST_CASE("gemm multiplies operands of either layout and of every type", "[gemm]
   });
 }
 
-TEST_CASE("gemm does without a workspace for f32 only", "[gemm]") {
+TEST_CASE("gemm does without a workspace for f32 only, in parts that threads may share", "[gemm]") {
   forEachRow(Family::Gemm, [&](const KernelRow &row) {
-    for (int mode = 0; mode < 4; ++mode) {
-      Case x = makeCase({20, 37, 45}, mode);
-      const std::vector<unsigned char> a = stored(x.a, 20, 45, x.turnA, row.dtype);
-      const std::vector<unsigned char> b = stored(x.b, 45, 37, x.turnB, row.dtype);
-      std::vector<float> c(x.c0.size(), NAN);
-      x.g.a = a.data();
-      x.g.b = b.data();
-      x.g.c = c.data();
-      CHECK(row.function.gemm(&x.g, nullptr) == (row.dtype == "f32" ? 0 : -1));
-      CHECK((row.dtype != "f32" || right(x, c)));
-    }
+    for (const Problem &p : {Problem{20, 37, 45}, {130, 83, 60}, {8, 300, 300}})
+      for (int mode = 0; mode < 4; ++mode) {
+        Case x = makeCase(p, mode);
+        const std::vector<unsigned char> a = stored(x.a, p.m, p.k, x.turnA, row.dtype);
+        const std::vector<unsigned char> b = stored(x.b, p.k, p.n, x.turnB, row.dtype);
+        x.g.a = a.data();
+        x.g.b = b.data();
+        for (ParallelFor loop : {ParallelFor(nullptr), &backwards}) {
+          std::vector<float> c(x.c0.size(), NAN);
+          x.g.c = c.data();
+          x.g.parallelFor = loop;
+          CHECK(row.function.gemm(&x.g, nullptr) == (row.dtype == "f32" ? 0 : -1));
+          CHECK((row.dtype != "f32" || right(x, c)));
+        }
+      }
   });
 }

@@ -41,11 +41,7 @@ template <class Arch, class T> struct Gemm {
         return 0;
       }
     if (kFloat && direct(g)) {
-      if (g.parallelFor)
-        g.parallelFor(g.pool, (g.n + kChunk - 1) / kChunk, &unpackedChunk,
-                      const_cast<GemmArgs *>(args));
-      else
-        unpacked(g, 0, g.n);
+      inPlace(g);
       return 0;
     }
     if (!g.workspace)
@@ -58,8 +54,14 @@ template <class Arch, class T> struct Gemm {
   }
 
 private:
-  /// Columns of one call of a parallel loop over operands where they are.
-  static constexpr std::int64_t kChunk = 8 * kPanel;
+  /// Columns of a part of few rows: their rows of b are read a page or so at a time.
+  static constexpr std::int64_t kFewColumns = 2 * kPanel;
+  /// Rows of a part of others; a part has the columns of one panel.
+  static constexpr std::int64_t kPartRows = 4 * kRows;
+  /// Parts that are enough for any number of threads to share.
+  static constexpr std::int64_t kFewParts = 64;
+  /// Multiply-adds that are worth waking a thread for: some 10 us.
+  static constexpr std::int64_t kShared = 1 << 19;
   /// Four lines: a right operand no wider is as good in place as packed, and the rows of panels so
   /// wide seldom meet in the same sets of L1.
   static constexpr std::int64_t kNarrow = 64;
@@ -86,23 +88,49 @@ private:
                                   (g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4)));
   }
 
-  static void unpackedChunk(void *args, std::int64_t index) {
-    const GemmArgs &g = *static_cast<const GemmArgs *>(args);
-    unpacked(g, index * kChunk, least(g.n - index * kChunk, kChunk));
+  /// A product whose operands are read where they are, in parts that threads may share.
+  struct Parts {
+    const GemmArgs *g;
+    std::int64_t rows, columns, across;
+  };
+
+  static TESSERA_INLINE bool few(const GemmArgs &g) {
+    return g.bN == 1 && g.m <= 2 * kRows && g.k * g.bK > Few::kNear;
   }
 
-  /// All rows of the columns [first, first + columns), in order of k without blocks.
-  static void unpacked(const GemmArgs &g, std::int64_t first, std::int64_t columns) {
-    const auto *a = static_cast<const float *>(g.a), *b = static_cast<const float *>(g.b);
-    if (g.bN == 1 && g.m <= 2 * kRows && g.k * g.bK > Few::kNear)
-      Few::run(a, g.aRow, g.aK, b + first, g.bK, g.c + first, g.cRow, g.m, columns, g.k,
+  static void inPlace(const GemmArgs &g) {
+    if (!g.parallelFor || g.m * g.n * g.k < kShared)
+      return part(g, 0, g.m, 0, g.n);
+    Parts parts{&g, g.m, kFewColumns, 0};
+    if (!few(g))
+      parts.rows = kPartRows, parts.columns = kPanel;
+    parts.across = (g.n + parts.columns - 1) / parts.columns;
+    g.parallelFor(g.pool, (g.m + parts.rows - 1) / parts.rows * parts.across, &onePart, &parts);
+  }
+
+  static void onePart(void *args, std::int64_t index) {
+    const Parts &parts = *static_cast<const Parts *>(args);
+    const GemmArgs &g = *parts.g;
+    const std::int64_t i = index / parts.across * parts.rows,
+                       j = index % parts.across * parts.columns;
+    part(g, i, least(g.m - i, parts.rows), j, least(g.n - j, parts.columns));
+  }
+
+  /// The rows [i, i + rows) of the columns [first, first + columns), in order of k without blocks.
+  static void part(const GemmArgs &g, std::int64_t i, std::int64_t rows, std::int64_t first,
+                   std::int64_t columns) {
+    const auto *a = static_cast<const float *>(g.a) + i * g.aRow,
+               *b = static_cast<const float *>(g.b);
+    float *c = g.c + i * g.cRow;
+    if (few(g))
+      Few::run(a, g.aRow, g.aK, b + first, g.bK, c + first, g.cRow, rows, columns, g.k,
                g.accumulate);
     else
       for (std::int64_t j = first; j < first + columns; j += kPanel)
-        Tile::column(a, g.aRow, g.aK, b + j * g.bN, g.bK, g.bN, g.c + j, g.cRow, g.m,
+        Tile::column(a, g.aRow, g.aK, b + j * g.bN, g.bK, g.bN, c + j, g.cRow, rows,
                      least(first + columns - j, kPanel), g.k, g.accumulate,
                      ahead(g, j + kPanel, 0));
-    GemmFinish<Arch>::run(g, 0, g.m, first, columns);
+    GemmFinish<Arch>::run(g, i, rows, first, columns);
   }
 
   /// The rows from p on of the whole panel of b at column j, when there is one; nothing when b is
@@ -123,6 +151,7 @@ private:
     std::int64_t p, depth, j, columns;
     float *left, *right;
     std::int64_t leftRow;
+    std::int64_t part; ///< rows of one call of a parallel loop
     bool packLeft, packRight;
   };
 
@@ -160,14 +189,16 @@ private:
       for (std::int64_t i = 0; i < rowBlocks; ++i) {
         packLeft(&s, i);
         for (std::int64_t q = 0; q < s.columns; q += kPanel)
-          panel(s, i, q, i == 0);
+          panel(s, i * s.blocks.rows, s.blocks.rows, q, i == 0);
       }
       return;
     }
     const std::int64_t panels = (s.columns + kPanel - 1) / kPanel;
     g.parallelFor(g.pool, rowBlocks, &packLeft, &s);
     g.parallelFor(g.pool, panels, &packRight, &s);
-    g.parallelFor(g.pool, rowBlocks * panels, &onePanel, &s);
+    // A block of rows by a panel, or less where there are few of them.
+    s.part = rowBlocks * panels < kFewParts ? kPartRows : s.blocks.rows;
+    g.parallelFor(g.pool, (g.m + s.part - 1) / s.part * panels, &onePanel, &s);
   }
 
   static void packLeft(void *args, std::int64_t block) {
@@ -191,17 +222,17 @@ private:
   static void onePanel(void *args, std::int64_t index) {
     const Stage &s = *static_cast<const Stage *>(args);
     const std::int64_t panels = (s.columns + kPanel - 1) / kPanel;
-    panel(s, index / panels, index % panels * kPanel, false);
+    panel(s, index / panels * s.part, s.part, index % panels * kPanel, false);
   }
 
-  /// One block of rows by one panel, which is packed just before its first use when `pack` says so,
-  /// and best beside the products of the first tile.
-  static void panel(const Stage &s, std::int64_t block, std::int64_t q, bool pack) {
+  /// The rows from i on, `most` of them, by one panel, which is packed just before its first use
+  /// when `pack` says so, and best beside the products of the first tile.
+  static void panel(const Stage &s, std::int64_t i, std::int64_t most, std::int64_t q, bool pack) {
     const GemmArgs &g = *s.g;
     const bool beside = pack && kFloat && s.packRight && g.bN == 1;
     if (pack && !beside)
       packRight(const_cast<Stage *>(&s), q / kPanel);
-    const std::int64_t i = block * s.blocks.rows, rows = least(g.m - i, s.blocks.rows);
+    const std::int64_t rows = least(g.m - i, most);
     const std::int64_t j = s.j + q, columns = least(s.columns - q, kPanel);
     const float *a = s.left + i * s.leftRow;
     std::int64_t aRow = s.leftRow;
