@@ -1,17 +1,15 @@
 // Two tensors held against each other bit by bit.
-#include "tessera/compiler/Interpret.h"
+#include "tessera/compiler/Difference.h"
 #include "tessera/import/Tensors.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 #include <cstring>
 
 namespace tessera {
-namespace {
 
 using runtime::ElementType;
 
-/// The number that an element stands for, whole numbers of 64 bits to 53 of them.
-double numberAt(ElementType type, const char *at) {
+double numberAt(ElementType type, const void *at) {
   const auto load = [&]<typename T>(T value) {
     std::memcpy(&value, at, sizeof(T));
     return value;
@@ -35,8 +33,6 @@ double numberAt(ElementType type, const char *at) {
   }
   return 0;
 }
-
-} // namespace
 
 std::string firstDifference(const runtime::TensorInfo &info, const void *got, const void *want) {
   const size_t bytes = runtime::elementBytes(info.type);

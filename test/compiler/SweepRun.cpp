@@ -1,5 +1,6 @@
 // Inputs by the way they are filled, runs, and comparisons element by element.
 #include "SweepRun.h"
+#include "tessera/compiler/Difference.h"
 #include "tessera/compiler/RandomWeights.h"
 #include "tessera/runtime/Session.h"
 #include <cmath>
@@ -117,29 +118,7 @@ Outputs runModel(const std::shared_ptr<const runtime::CompiledModel> &model,
 }
 
 static double realAt(const runtime::TensorInfo &info, const char *data, int64_t i) {
-  using runtime::ElementType;
-  const auto load = [&]<typename T>(T value) {
-    std::memcpy(&value, data + static_cast<size_t>(i) * sizeof(T), sizeof(T));
-    return value;
-  };
-  switch (info.type) {
-  case ElementType::f32:
-    return load(float());
-  case ElementType::f16:
-    return import_::floatFromHalf(load(uint16_t()));
-  case ElementType::bf16:
-    return import_::floatFromBfloat(load(uint16_t()));
-  case ElementType::f64:
-    return load(double());
-  case ElementType::i8:
-  case ElementType::i1:
-    return load(int8_t());
-  case ElementType::i32:
-    return load(int32_t());
-  case ElementType::i64:
-    return static_cast<double>(load(int64_t()));
-  }
-  return 0;
+  return numberAt(info.type, data + static_cast<size_t>(i) * runtime::elementBytes(info.type));
 }
 
 static double tolerance(runtime::ElementType type, const std::string &precision) {

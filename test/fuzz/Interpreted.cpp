@@ -1,6 +1,7 @@
 // Both ways on the same inputs.
 #include "Interpreted.h"
 #include "SweepRun.h"
+#include "tessera/compiler/Difference.h"
 #include "tessera/compiler/Interpret.h"
 
 namespace tessera::test {

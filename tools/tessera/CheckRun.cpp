@@ -4,6 +4,7 @@
 #include "Progress.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "tessera/compiler/Compiler.h"
+#include "tessera/compiler/Difference.h"
 
 namespace tessera::tool {
 

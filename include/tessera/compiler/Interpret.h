@@ -7,7 +7,6 @@
 #include "tessera/support/Export.h"
 #include <memory>
 #include <span>
-#include <string>
 
 namespace tessera {
 
@@ -39,10 +38,5 @@ private:
   explicit InterpretedProgram(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl;
 };
-
-/// Nothing where two outputs have the same bits, else the first element that differs and its two
-/// values. Any NaN is like any other: which one an operation gives is left to the machine.
-TESSERA_API std::string firstDifference(const runtime::TensorInfo &info, const void *got,
-                                        const void *want);
 
 } // namespace tessera

@@ -1,5 +1,6 @@
 // Interpreted, so that what a mistake leaves unwritten is NaN.
 #include "Values.h"
+#include "tessera/compiler/Difference.h"
 #include "tessera/compiler/Interpret.h"
 #include "tessera/compiler/RandomWeights.h"
 #include <cstdlib>
