@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "tessera/dialect/tile/PipeNames.h"
@@ -194,13 +195,14 @@ private:
   std::string wrong;
 };
 
-void count(ModuleOp module, const tile::ChipSpec &chip, Evidence &evidence) {
+void count(ModuleOp module, const tile::ChipSpec &chip, const TileCounts &tiles,
+           Evidence &evidence) {
   module.walk([&](Operation *op) {
     if (auto launch = dyn_cast<tile::LaunchOp>(op)) {
       ++evidence.launches;
       const tile::Core *core = chip.core(
           launch.getCores() == tile::CoreKind::vector ? chip.vectorCore() : chip.matrixCore());
-      evidence.waves += core && int64_t(launch.getBlocks()) > core->count;
+      evidence.waves += core && tiles.lookup(launch.getKernel()) > core->count;
       return;
     }
     evidence.buffers += isa<memref::AllocOp>(op);
@@ -225,8 +227,22 @@ void count(ModuleOp module, const tile::ChipSpec &chip, Evidence &evidence) {
 
 } // namespace
 
-std::string examine(ModuleOp program, const tile::ChipSpec &chip, Evidence &evidence) {
-  count(program, chip, evidence);
+TileCounts tileCounts(ModuleOp module) {
+  TileCounts counts;
+  for (auto kernel : module.getOps<func::FuncOp>())
+    kernel.walk([&](scf::ForallOp tiles) {
+      int64_t count = 1;
+      for (auto [from, to, step] : llvm::zip_equal(
+               tiles.getStaticLowerBound(), tiles.getStaticUpperBound(), tiles.getStaticStep()))
+        count *= llvm::divideCeil(to - from, step);
+      counts[kernel.getName()] += count;
+    });
+  return counts;
+}
+
+std::string examine(ModuleOp program, const tile::ChipSpec &chip, const TileCounts &tiles,
+                    Evidence &evidence) {
+  count(program, chip, tiles, evidence);
   auto entry = program.lookupSymbol<func::FuncOp>("main");
   auto bytes = program->getAttrOfType<IntegerAttr>("tile.arena_bytes");
   if (!entry || !bytes)

@@ -2,6 +2,7 @@
 // sound, and its numbers those of the reference. A program that fails is made as short as it goes.
 #include "Evidence.h"
 #include "Interpreted.h"
+#include "RandomTiles.h"
 #include "SweepRun.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -124,10 +125,23 @@ Model Fuzz::compile(const std::vector<Case> &cases, const Target &target,
   how.reference = target.precision == "reference";
   if (how.reference)
     return module ? compileModule(*module, how) : nullptr;
-  if (!module || !lowerModule(*module, how, Level::Program))
+  const auto tiles = module ? randomTiles(*module, how) : std::nullopt;
+  if (!tiles)
     return nullptr;
+  const TuningFile record(*tiles);
+  how.tuning = record.path();
+  if (how.tuning.empty()) {
+    error = "no temporary file can be written";
+    return nullptr;
+  }
+  if (!lowerModule(*module, how, Level::Buffers))
+    return nullptr;
+  const TileCounts counts = tileCounts(*module);
+  if (!lowerModule(*module, how, Level::Program))
+    return nullptr;
+  into.tiles += int64_t(tiles->tiles.size());
   const auto chip = tile::ChipSpec::of(*module);
-  error = examine(*module, *chip, into);
+  error = examine(*module, *chip, counts, into);
   if (!error.empty())
     return nullptr;
   if (!chip->isCpu()) {
@@ -252,13 +266,11 @@ bool Fuzz::trivial() const {
     const int64_t each = passed;
     if (e.launches < 2 * each || e.operations < 10 * each)
       return true;
+    if (e.tiles < each || e.waves < each / 4)
+      return true;
     const std::string &chip = options.targets[i].chip;
-    // Blocks of programs this small outnumber the cores of a CPU, not those of an NPU.
-    if (chip.empty()) {
-      if (e.waves == 0)
-        return true;
+    if (chip.empty())
       continue;
-    }
     if (e.events < 20 * each || e.barriers < each || e.overtakings < 5 * each)
       return true;
     if (chip.find("910b") != std::string::npos && (e.workspaces < each / 4 || e.flags < each))
