@@ -3,6 +3,7 @@
 #include "tessera/machine/Check.h"
 #include "Compare.h"
 #include "Findings.h"
+#include "Flow.h"
 #include "Shadow.h"
 #include "Valid.h"
 #include "tessera/dialect/tile/TileDialect.h"
@@ -21,7 +22,7 @@ class KernelCheck {
 public:
   KernelCheck(func::FuncOp kernel, const tile::ChipSpec &chip, CheckResult &result)
       : kernel(kernel), chip(chip), result(result), findings(kernel, chip, result),
-        interpreter(kernel), order(chip) {}
+        flow(kernel, findings), interpreter(kernel), order(chip) {}
 
   LogicalResult run() {
     kernel.walk([&](Operation *op) {
@@ -59,6 +60,7 @@ private:
   const tile::ChipSpec &chip;
   CheckResult &result;
   Findings findings;
+  Flow flow;
   Interpreter interpreter;
   Order order;
   llvm::DenseMap<int64_t, Touched> touched;
@@ -112,9 +114,11 @@ LogicalResult KernelCheck::walkBlock(scf::ForallOp grid, ArrayRef<int64_t> indic
   contents.clear();
   for (int64_t domain : arguments)
     touched.erase(domain);
-  return interpreter.walkBlock(grid, indices, [&](const Step &each) {
+  const LogicalResult walked = interpreter.walkBlock(grid, indices, [&](const Step &each) {
     return tile::isSync(each.op) ? sync(each) : step(each);
   });
+  flow.endBlock();
+  return walked;
 }
 
 LogicalResult KernelCheck::sync(const Step &step) {
@@ -132,6 +136,7 @@ LogicalResult KernelCheck::step(const Step &step) {
   checkBounds(step);
   checkOverlap(step);
   checkContents(step);
+  flow.step(step);
   const auto id = tile::pipeOf(step.op, chip);
   const auto pipe = id ? order.index(*id) : std::nullopt;
   if (!pipe) {

@@ -103,6 +103,44 @@ void Findings::overlap(const View &read, const View &written, Operation *op) {
       nullptr, op);
 }
 
+void Findings::lost(const Access &written, Operation *replaced) {
+  const std::string bytes = bytesText(written.begin, written.end, written.space);
+  Finding finding{
+      "lost",
+      "",
+      "nothing reads " + bytes +
+          (replaced ? " before they are written again; missing is an operation between the two"
+                    : " once they are written"),
+      {place(written.op, "writes " + bytes)}};
+  if (replaced)
+    finding.places.push_back(place(replaced, "writes there again"));
+  add(std::move(finding), written.op, replaced);
+}
+
+static constexpr const char *kTurns =
+    "; slots are read in the order in which they are written, and none is left out";
+
+void Findings::late(const Access &written, const Access &later, const Access &read) {
+  const std::string bytes = bytesText(read.begin, read.end, read.space),
+                    others = bytesText(later.begin, later.end, later.space);
+  add({"stale",
+       "",
+       "reads " + bytes + " after " + others + ", which were written later" + kTurns,
+       {place(written.op, "writes what is read late"), place(later.op, "writes " + others),
+        place(read.op, "reads " + bytes)}},
+      later.op, read.op);
+}
+
+void Findings::passedOver(const Access &later, const Access &read) {
+  const std::string bytes = bytesText(read.begin, read.end, read.space),
+                    others = bytesText(later.begin, later.end, later.space);
+  add({"stale",
+       "",
+       "reads " + bytes + " again, and never " + others + ", which were written later" + kTurns,
+       {place(later.op, "writes " + others), place(read.op, "reads " + bytes)}},
+      later.op, read.op);
+}
+
 void Findings::blocks(const View &view, Operation *writer, Operation *op, bool writes) {
   const std::string bytes = bytesText(view.begin(), view.end(), view.space);
   add({"blocks",

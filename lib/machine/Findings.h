@@ -6,6 +6,13 @@
 
 namespace tessera::machine {
 
+/// What an operation does to the bytes of one buffer.
+struct Access {
+  mlir::Operation *op;
+  llvm::StringRef space;
+  int64_t begin, end;
+};
+
 class Findings {
 public:
   Findings(mlir::func::FuncOp kernel, const tile::ChipSpec &chip, CheckResult &result)
@@ -20,6 +27,13 @@ public:
                 mlir::Operation *op);
   /// One operation reads bytes that it writes, and not each before it writes it.
   void overlap(const View &read, const View &written, mlir::Operation *op);
+  /// Bytes that nothing reads until `replaced` writes them again or, where that is null, until the
+  /// block ends.
+  void lost(const Access &written, mlir::Operation *replaced);
+  /// A slot is read for the first time after another, `later`, that was written after it.
+  void late(const Access &written, const Access &later, const Access &read);
+  /// A slot is read again, and another, which was written after it, never.
+  void passedOver(const Access &later, const Access &read);
   /// Two blocks of one grid touch the same bytes of an argument.
   void blocks(const View &view, mlir::Operation *writer, mlir::Operation *op, bool writes);
 

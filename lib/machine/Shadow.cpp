@@ -58,7 +58,8 @@ void Contents::write(int64_t begin, int64_t end, Owner owner) {
   // Neighbours of one owner are one run, or rows would never join.
   if (at != runs.begin()) {
     auto before = std::prev(at);
-    if (before->second.end == begin && before->second.owner.buffer == owner.buffer) {
+    if (before->second.end == begin && before->second.owner.buffer == owner.buffer &&
+        before->second.owner.value == owner.value) {
       before->second.end = end;
       before->second.owner.writer = owner.writer;
       return;

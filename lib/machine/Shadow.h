@@ -38,6 +38,7 @@ public:
   struct Owner {
     mlir::Value buffer;      ///< Null: nothing has been written.
     mlir::Operation *writer; ///< The last to write there.
+    int64_t value = 0;       ///< What it wrote, where values are told apart.
   };
   void write(int64_t begin, int64_t end, Owner owner);
   /// Calls `found` for each run of bytes of [begin, end) with one owner, gaps included.

@@ -3,6 +3,7 @@
 
 #include "tessera/dialect/tile/TileDialect.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -208,14 +209,33 @@ SmallVector<BlockBuffer> tessera::buffersOf(Block &block, const tile::ChipSpec &
   return buffers;
 }
 
+/// The most that an extent can be, where that is known.
+static std::optional<int64_t> mostOf(OpFoldResult extent) {
+  if (std::optional<int64_t> constant = getConstantIntValue(extent))
+    return constant;
+  Operation *op = cast<Value>(extent).getDefiningOp();
+  if (auto dim = dyn_cast_or_null<memref::DimOp>(op)) {
+    auto part = dim.getSource().getDefiningOp<memref::SubViewOp>();
+    std::optional<int64_t> place = dim.getConstantIndex();
+    return part && place && part.getDroppedDims().none() ? mostOf(part.getMixedSizes()[*place])
+                                                         : std::nullopt;
+  }
+  std::optional<int64_t> most;
+  if (auto least = dyn_cast_or_null<affine::AffineMinOp>(op))
+    for (AffineExpr bound : least.getMap().getResults())
+      if (auto constant = dyn_cast<AffineConstantExpr>(bound))
+        most = std::min(most.value_or(constant.getValue()), constant.getValue());
+  if (isa_and_nonnull<arith::MinSIOp>(op))
+    for (Value bound : op->getOperands())
+      if (std::optional<int64_t> one = mostOf(bound))
+        most = std::min(most.value_or(*one), *one);
+  return most;
+}
+
 std::optional<int64_t> tessera::tripsOf(scf::ForOp loop) {
   std::optional<int64_t> low = getConstantIntValue(loop.getLowerBound());
   std::optional<int64_t> step = getConstantIntValue(loop.getStep());
-  std::optional<int64_t> high = getConstantIntValue(loop.getUpperBound());
-  if (auto least = loop.getUpperBound().getDefiningOp<arith::MinSIOp>(); least && !high)
-    for (Value bound : least->getOperands())
-      if (std::optional<int64_t> constant = getConstantIntValue(bound))
-        high = high ? std::min(*high, *constant) : *constant;
+  std::optional<int64_t> high = mostOf(loop.getUpperBound());
   if (!low || !step || !high || *step <= 0 || *high <= *low)
     return std::nullopt;
   return llvm::divideCeil(*high - *low, *step);

@@ -218,7 +218,8 @@ void Placer::OnChipAttention::start() {
   for (const VectorCore &c : vectors) {
     // Less than any score, but not so little that a difference of two is not a number.
     fill(b, loc, -std::numeric_limits<float>::max(), c.most);
-    for (Value zero : {c.result, c.lanes, c.product, c.scaling})
+    // What the step before the first one gave.
+    for (Value zero : {c.result, c.lanes, c.product, rowsOf(c, c.scaling, index(kTurns - 1))})
       fill(b, loc, 0, zero);
   }
 }

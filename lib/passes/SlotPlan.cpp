@@ -25,7 +25,7 @@ public:
       : grid(grid), runs(runs), chip(chip), order(kernel) {
     for (BlockBuffer &buffer : buffersOf(*grid.getBody(), chip)) {
       BufferSlots entry{buffer};
-      if (buffer.gainsFromSlots && (buffer.loop || runs.longest() > 1))
+      if (buffer.gainsFromSlots && isUsedAgain(buffer.loop))
         entry.slots = kSlots;
       if (auto most = buffer.owner->getAttrOfType<IntegerAttr>("tile.slots"))
         entry.slots = std::min<int64_t>(entry.slots, std::max<int64_t>(most.getInt(), 1));
@@ -53,6 +53,14 @@ private:
     auto core = owner->getAttrOfType<IntegerAttr>("tile.core");
     return {tile::spaceOf(cast<MemRefType>(owner->getResult(0).getType())).str(),
             core ? core.getInt() : 0};
+  }
+
+  /// Whether one core comes to what `loop` (null: a block) does more than once.
+  bool isUsedAgain(scf::ForOp loop) const {
+    for (; loop; loop = loop->getParentOfType<scf::ForOp>())
+      if (tripsOf(loop).value_or(kSlots) > 1)
+        return true;
+    return runs.longest() > 1;
   }
 
   /// Bytes of a memory with the slots as they are.

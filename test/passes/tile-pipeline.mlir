@@ -145,3 +145,46 @@ func.func private @product(%a: memref<3072x256xf16>, %b: memref<256x512xf16>, %c
   }
   return
 }
+
+// -----
+
+// One block. What is used in a loop that turns once has one place; where that loop is in another,
+// both counts choose the slot.
+// CHECK-LABEL: func.func private @once
+// CHECK-DAG: %[[FIRST:.*]] = memref.alloc() : memref<64xf32, #tile.space<"ub">>
+// CHECK-DAG: %[[PART:.*]] = memref.alloc() : memref<2x64xf32, #tile.space<"ub">>
+// CHECK: scf.for %{{.*}} to %{{.*}} step
+// CHECK: tile.copy nd2nd %{{.*}} to %[[FIRST]]
+// CHECK: scf.for %[[K:.*]] = %{{.*}} to
+// CHECK: scf.for %[[J:.*]] = %{{.*}} to
+// CHECK: %[[SLOT:.*]] = affine.apply {{.*}}(%[[J]], %[[K]])
+// CHECK: memref.subview %[[PART]][%[[SLOT]], 0] [1, 64]
+func.func private @once(%x: memref<200xf32>, %y: memref<200xf32>)
+    attributes {tile.kernel, tile.blocks = 1 : i64, tile.cores = #tile<cores vector>} {
+  scf.forall (%i) in (1) {
+    %first = memref.alloc() : memref<64xf32, #tile.space<"ub">>
+    %part = memref.alloc() : memref<64xf32, #tile.space<"ub">>
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c64 = arith.constant 64 : index
+    %c200 = arith.constant 200 : index
+    scf.for %o = %c0 to %c1 step %c1 {
+      %from = memref.subview %x[0] [64] [1] : memref<200xf32> to memref<64xf32, strided<[1]>>
+      %to = memref.subview %y[0] [64] [1] : memref<200xf32> to memref<64xf32, strided<[1]>>
+      tile.copy nd2nd %from to %first : memref<64xf32, strided<[1]>> to memref<64xf32, #tile.space<"ub">>
+      tile.copy nd2nd %first to %to : memref<64xf32, #tile.space<"ub">> to memref<64xf32, strided<[1]>>
+    }
+    scf.for %k = %c0 to %c200 step %c64 {
+      %rest = affine.min affine_map<(d) -> (-d + 200, 64)>(%k)
+      %from = memref.subview %x[%k] [%rest] [1] : memref<200xf32> to memref<?xf32, strided<[1], offset: ?>>
+      %to = memref.subview %y[%k] [%rest] [1] : memref<200xf32> to memref<?xf32, strided<[1], offset: ?>>
+      %count = memref.dim %from, %c0 : memref<?xf32, strided<[1], offset: ?>>
+      scf.for %j = %c0 to %count step %c64 {
+        %some = memref.subview %part[0] [%count] [1] : memref<64xf32, #tile.space<"ub">> to memref<?xf32, strided<[1]>, #tile.space<"ub">>
+        tile.copy nd2nd %from to %some : memref<?xf32, strided<[1], offset: ?>> to memref<?xf32, strided<[1]>, #tile.space<"ub">>
+        tile.copy nd2nd %some to %to : memref<?xf32, strided<[1]>, #tile.space<"ub">> to memref<?xf32, strided<[1], offset: ?>>
+      }
+    }
+  }
+  return
+}

@@ -50,6 +50,27 @@ def add(source, target):
     }}"""
 
 
+def slots(number):
+    """A buffer with slots, and those seen one by one."""
+    whole = f'memref<{number}x1024xf32, #tile.space<"ub">>'
+    lines = [f"%ring = memref.alloc() {{tile.offset = 0 : i64}} : {whole}"]
+    for i in range(number):
+        lines.append(f"%s{i} = memref.subview %ring[{i}, 0] [1, 1024] [1, 1] : {whole} to {slot(i)}")
+    return lines
+
+
+def slot(i):
+    return f'memref<1024xf32, strided<[1], offset: {1024 * i}>, #tile.space<"ub">>'
+
+
+def put(i):
+    return f"tile.copy nd2nd %a to %s{i} : memref<1024xf32> to {slot(i)}"
+
+
+def take(i):
+    return f"tile.copy nd2nd %s{i} to %b : {slot(i)} to memref<1024xf32>"
+
+
 def event(kind, source, target, number=0):
     return f'tile.{kind}_event "{source}" to "{target}" id {number}'
 
@@ -167,6 +188,49 @@ func.func @main(%a: tensor<2x1x64xf32>, %b: tensor<2x128x64xf32>) -> tensor<2x1x
         # Element on element it may: each is read before it is written.
         self.assertEqual(self.findings(placed(0)), [])
         self.assertEqual(self.findings(placed(4096)), [])
+
+    def test_what_is_written_again_before_it_is_read(self):
+        again = ['tile.pipe_barrier "MTE2"', load("u")]
+        finding = self.finds("lost", RIGHT[:3] + again + RIGHT[3:], "before they are written again")
+        first, second = finding["places"]
+        self.assertIn("tile.copy on MTE2 writes bytes 0 to 4096 of ub", first["operation"])
+        self.assertIn("writes there again", second["operation"])
+        self.assertRegex(first["where"], r"p\.mlir:9:")
+        self.assertRegex(second["where"], r"p\.mlir:11:")
+
+    def test_what_nothing_reads(self):
+        self.finds("lost", RIGHT + ['tile.pipe_barrier "V"', *order("MTE3", "V"), add("u", "v")],
+                   "once they are written")
+
+    def test_padding_of_which_a_part_is_read(self):
+        part = 'memref<512xf32, strided<[1]>, #tile.space<"ub">>'
+        half = "memref<512xf32, strided<[1]>>"
+        lines = RIGHT[:2] + [
+            "%zero = arith.constant 0.0 : f32", f"tile.fill %zero to %u : f32 to {UB}",
+            *order("V", "MTE2"),
+            f"%p = memref.subview %a[0] [512] [1] : memref<1024xf32> to {half}",
+            f"%q = memref.subview %u[0] [512] [1] : {UB} to {part}",
+            f"tile.copy nd2nd %p to %q : {half} to {part}"] + RIGHT[3:]
+        lines.insert(lines.index(add("u", "v")), 'tile.pipe_barrier "V"')
+        self.assertEqual(self.findings(lines), [])
+
+    def test_slots_that_are_read_out_of_turn(self):
+        def taken(first, second):
+            return [*slots(2), put(0), put(1), *order("MTE2", "MTE3"), take(first),
+                    'tile.pipe_barrier "MTE3"', take(second)]
+        self.assertEqual(self.findings(taken(0, 1)), [])
+        finding = self.finds("stale", taken(1, 0), "reads bytes 0 to 4096 of ub after bytes 4096")
+        self.assertEqual([place["where"].split(":")[-2] for place in finding["places"]],
+                         ["10", "11", "16"])
+
+    def test_a_slot_that_is_read_again_instead_of_the_next(self):
+        def taken(second):
+            return [*slots(2), put(0), *order("MTE2", "MTE3"), take(0), put(1),
+                    *order("MTE2", "MTE3", 1), 'tile.pipe_barrier "MTE3"', take(second)]
+        self.assertEqual(self.findings(taken(1)), [])
+        finding = self.finds("stale", taken(0), "again, and never bytes 4096 to 8192 of ub")
+        self.assertEqual([place["where"].split(":")[-2] for place in finding["places"]],
+                         ["14", "18"])
 
     def test_blocks_that_share_what_they_write(self):
         part = "memref<1024xf32, strided<[1], offset: ?>>"
