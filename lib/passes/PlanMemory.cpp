@@ -119,6 +119,10 @@ struct PlanMemory : impl::TilePlanMemoryBase<PlanMemory> {
       if (interval.begin <= where && where <= interval.end)
         diagnostic.attachNote(interval.buffer.getLoc())
             << interval.bytes << " bytes: " << interval.buffer.getType();
+    diagnostic.attachNote(kernel.getLoc())
+        << "it fits when these shrink to " << 100 * memory.capacity() / bytes
+        << " %: cut the kernel into smaller tiles ('npu.tile' in a schedule), or give its rings "
+           "fewer slots";
     return diagnostic;
   }
 

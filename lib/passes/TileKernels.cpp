@@ -154,7 +154,7 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
   template <typename Choice>
   std::optional<TileCandidate> chosen(func::FuncOp kernel, const Choice &choice,
                                       ArrayRef<TileCandidate> all, const tile::ChipSpec &chip) {
-    FailureOr<std::optional<TileCandidate>> given = scheduledTile(kernel, choice);
+    FailureOr<std::optional<TileCandidate>> given = scheduledTile(kernel, choice, all);
     if (failed(given))
       return std::nullopt;
     StringRef reason = "as the schedule says";
@@ -183,7 +183,8 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
 
   /// The tile that an operator of the kernel carries; failure where it cannot be.
   template <typename Choice>
-  FailureOr<std::optional<TileCandidate>> scheduledTile(func::FuncOp kernel, const Choice &choice) {
+  FailureOr<std::optional<TileCandidate>> scheduledTile(func::FuncOp kernel, const Choice &choice,
+                                                        ArrayRef<TileCandidate> all) {
     std::optional<TileCandidate> tile;
     for (Operation &op : kernel.getBody().front()) {
       Attribute attribute = op.getAttr(kTileAttr);
@@ -194,9 +195,12 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
         return op.emitOpError("expected ")
                << kTileAttr << " to be an array of i64, but got " << attribute;
       SmallVector<int64_t> values(sizes.asArrayRef());
-      if (std::string problem = choice.problem(values); !problem.empty())
-        return op.emitOpError("cannot have the tile ")
-               << text(sizes.asArrayRef()) << " of the schedule: it " << problem;
+      if (std::string problem = choice.problem(values); !problem.empty()) {
+        InFlightDiagnostic error = op.emitOpError("cannot have the tile ");
+        error << text(sizes.asArrayRef()) << " of the schedule: it " << problem;
+        noteWhatFits(error, all);
+        return error;
+      }
       if (tile && tile->sizes != values)
         return op.emitOpError("has the tile ")
                << text(values) << ", but another operator of its kernel has " << text(tile->sizes);
@@ -205,6 +209,18 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
       op.removeAttr(kTileAttr);
     }
     return tile;
+  }
+
+  /// Names the best few tiles.
+  static void noteWhatFits(InFlightDiagnostic &error, ArrayRef<TileCandidate> all) {
+    constexpr size_t kNamed = 3;
+    if (all.empty())
+      return;
+    std::string tiles;
+    for (const TileCandidate &tile : all.take_front(kNamed))
+      tiles += (tiles.empty() ? "" : ", ") + text(tile.sizes);
+    error.attachNote() << "of the " << all.size()
+                       << " tiles that fit, the cost function likes best " << tiles;
   }
 
   /// The tile that the record has for the kernel; one that no longer fits is left aside.

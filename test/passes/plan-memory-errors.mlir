@@ -1,6 +1,7 @@
 // RUN: tessera-opt %s --tile-attach-chip=chip=ascend-910b2 --tile-plan-memory --split-input-file --verify-diagnostics
 
 // Too much at once: what is live at the worst point is listed, and what is not is not.
+// expected-note@+2 {{it fits when these shrink to 75 %: cut the kernel into smaller tiles}}
 // expected-error@+1 {{kernel 'overflow' needs 262144 bytes of ub, but chip ascend-910b2 has}}
 func.func private @overflow(%x: memref<32768xf32>) attributes {tile.kernel, tile.blocks = 1 : i64} {
   // expected-note@+1 {{131072 bytes: 'memref<32768xf32, #tile.space<"ub">>'}}

@@ -23,6 +23,7 @@ func.func @strangers(%x: tensor<8x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>) 
 // -----
 
 func.func @too_large(%x: tensor<512x96xf16>, %w: tensor<96x512xf16>) -> tensor<512x512xf32> {
+  // expected-note@+2 {{tiles that fit, the cost function likes best}}
   // expected-error@+1 {{'npu.matmul' op cannot have the tile 512x512 of the schedule: it needs 1048576 bytes of l0c for its accumulator, but chip ascend-910b2 has 131072}}
   %0 = npu.matmul %x, %w {npu.tile = array<i64: 512, 512>} : tensor<512x96xf16>, tensor<96x512xf16> -> tensor<512x512xf32>
   return %0 : tensor<512x512xf32>
@@ -31,6 +32,7 @@ func.func @too_large(%x: tensor<512x96xf16>, %w: tensor<96x512xf16>) -> tensor<5
 // -----
 
 func.func @ragged(%x: tensor<512x96xf16>, %w: tensor<96x512xf16>) -> tensor<512x512xf32> {
+  // expected-note@+2 {{tiles that fit, the cost function likes best}}
   // expected-error@+1 {{cannot have the tile 24x64 of the schedule: it has 24 rows, which is no multiple of 16}}
   %0 = npu.matmul %x, %w {npu.tile = array<i64: 24, 64>} : tensor<512x96xf16>, tensor<96x512xf16> -> tensor<512x512xf32>
   return %0 : tensor<512x512xf32>
@@ -39,6 +41,7 @@ func.func @ragged(%x: tensor<512x96xf16>, %w: tensor<96x512xf16>) -> tensor<512x
 // -----
 
 func.func @rank(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  // expected-note@+2 {{tiles that fit, the cost function likes best}}
   // expected-error@+1 {{'npu.exp' op cannot have the tile 64 of the schedule: it has 1 sizes, but the kernel's result has 2 dims}}
   %0 = npu.exp %x {npu.tile = array<i64: 64>} : tensor<64x64xf32>
   return %0 : tensor<64x64xf32>
@@ -47,6 +50,7 @@ func.func @rank(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
 // -----
 
 func.func @outside(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  // expected-note@+2 {{tiles that fit, the cost function likes best}}
   // expected-error@+1 {{cannot have the tile 65x8 of the schedule: it has size 65 along dim 0 of 64}}
   %0 = npu.exp %x {npu.tile = array<i64: 65, 8>} : tensor<64x64xf32>
   return %0 : tensor<64x64xf32>
@@ -55,6 +59,7 @@ func.func @outside(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
 // -----
 
 func.func @whole(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  // expected-note@+2 {{tiles that fit, the cost function likes best}}
   // expected-error@+1 {{cannot have the tile 8x8 of the schedule: it cuts dim 1 of 64, which the kernel needs whole}}
   %0 = npu.softmax %x axis = 1 {npu.tile = array<i64: 8, 8>} : tensor<64x64xf32>
   return %0 : tensor<64x64xf32>
@@ -63,6 +68,7 @@ func.func @whole(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
 // -----
 
 func.func @wide(%x: tensor<64x65536xf32>) -> tensor<64x65536xf32> {
+  // expected-note@+2 {{tiles that fit, the cost function likes best}}
   // expected-error@+1 {{cannot have the tile 8x0 of the schedule: it needs 4194304 bytes of ub, but chip ascend-910b2 has}}
   %0 = npu.exp %x {npu.tile = array<i64: 8, 0>} : tensor<64x65536xf32>
   return %0 : tensor<64x65536xf32>
