@@ -1,5 +1,6 @@
 // npu-assign-layouts: gives contraction operands the layout that the chip's matrix unit reads.
 #include "Attention.h"
+#include "CanonicalizeGraph.h"
 #include "Constants.h"
 #include "FoldConstants.h"
 #include "PassingCost.h"
@@ -100,7 +101,11 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
       int64_t rank = cast<RankedTensorType>(op.getLhs().getType()).getRank();
       auto perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
       std::swap(perm[rank - 1], perm[rank - 2]);
-      op.getLhsMutable().assign(npu::TransposeOp::create(builder, op.getLoc(), op.getLhs(), perm));
+      const Value lhs = op.getLhs();
+      op.getLhsMutable().assign(
+          keepsOrder(shapeOf(lhs), perm)
+              ? reshapeTo(builder, op.getLoc(), lhs, permuted(shapeOf(lhs), perm))
+              : npu::TransposeOp::create(builder, op.getLoc(), lhs, perm).getResult());
       op.setTransposeLhs(false);
     }
     op.getRhsMutable().assign(pack(op.getRhs(), panel, op.getTransposeRhs()));

@@ -150,9 +150,21 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
     // Equal operators become one before each step, because idioms are recognised by their values.
     for (const FrozenRewritePatternSet *patterns : {&naming, &everything, &everything}) {
       eliminateCommonSubExpressions(rewriter, dominance, getOperation());
-      (void)applyPatternsGreedily(getOperation(), *patterns, config);
+      bool changed = true;
+      for (int64_t i = 0; changed && i < kMaxIterations; ++i)
+        (void)applyOpPatternsGreedily(outsideKernels(), *patterns, config, &changed);
     }
     eliminateCommonSubExpressions(rewriter, dominance, getOperation());
+  }
+
+  /// All operators but those that are in kernels already: a kernel's result cannot become a view.
+  SmallVector<Operation *> outsideKernels() {
+    SmallVector<Operation *> found;
+    getOperation().getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+      found.push_back(op);
+      return isa<npu::KernelOp>(op) ? WalkResult::skip() : WalkResult::advance();
+    });
+    return found;
   }
 };
 

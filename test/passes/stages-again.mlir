@@ -32,3 +32,16 @@ func.func @main(%x: tensor<100x192xf32>, %w: tensor<192x150xf32>, %b: tensor<150
   %8 = npu.transpose %7 perm = [1, 0] : tensor<100x192xf32> -> tensor<192x100xf32>
   return %2, %6, %8 : tensor<100x150xf32>, tensor<1x14x14x32xf32>, tensor<192x100xf32>
 }
+
+// A transposed lhs whose turn moves no element is a view of it, and in the second run no kernel's
+// result becomes one.
+func.func @views(%x: tensor<64x1x1xf32>, %w: tensor<1x8xf32>, %y: tensor<64x1x8xf32>)
+    -> (tensor<64x1x8xf32>, tensor<64x8x1xf32>) {
+  %0 = npu.matmul %x, %w {transpose_lhs}
+    : tensor<64x1x1xf32>, tensor<1x8xf32> -> tensor<64x1x8xf32>
+  %k = npu.kernel "turn"(%a = %y) : (tensor<64x1x8xf32>) -> tensor<64x8x1xf32> {
+    %1 = npu.transpose %a perm = [0, 2, 1] : tensor<64x1x8xf32> -> tensor<64x8x1xf32>
+    npu.yield %1 : tensor<64x8x1xf32>
+  }
+  return %0, %k : tensor<64x1x8xf32>, tensor<64x8x1xf32>
+}
