@@ -26,6 +26,8 @@ double numberAt(ElementType type, const void *at) {
   case ElementType::i8:
   case ElementType::i1:
     return load(int8_t());
+  case ElementType::u8:
+    return load(uint8_t());
   case ElementType::i32:
     return load(int32_t());
   case ElementType::i64:

@@ -188,6 +188,8 @@ std::optional<std::vector<OnnxPort>> readPorts(mlir::ModuleOp module, std::strin
     std::vector<int64_t> shape;
     for (int64_t dim : type.getShape())
       shape.push_back(mlir::ShapedType::isDynamic(dim) ? -1 : dim);
+    if (elements == ElementType::I8 && main.getArgAttr(index, kUnsignedAttr))
+      elements = ElementType::U8;
     ports.push_back({inputName(main, index), *elements, std::move(shape)});
   }
   return ports;

@@ -30,7 +30,7 @@ std::optional<runtime::ElementType> elementTypeOf(mlir::Type type) {
 /// Describes an input or output, a tensor or the buffer it has become; emits an error when it is
 /// nothing that the runtime can pass.
 std::optional<runtime::TensorInfo> describe(mlir::FunctionOpInterface main, mlir::Type type,
-                                            std::string name) {
+                                            std::string name, bool isUnsigned) {
   auto shaped = llvm::dyn_cast<mlir::ShapedType>(type);
   auto buffer = llvm::dyn_cast<mlir::MemRefType>(type);
   auto elements = shaped ? elementTypeOf(shaped.getElementType()) : std::nullopt;
@@ -46,6 +46,8 @@ std::optional<runtime::TensorInfo> describe(mlir::FunctionOpInterface main, mlir
                         << "; give its input or --shape";
     return std::nullopt;
   }
+  if (isUnsigned && elements == runtime::ElementType::i8)
+    elements = runtime::ElementType::u8;
   return runtime::TensorInfo{std::move(name), *elements, shaped.getShape().vec()};
 }
 
@@ -72,7 +74,8 @@ std::optional<Signature> readSignature(mlir::ModuleOp module) {
     std::string name = inputName(main, index);
     if (isOutput && !main.getArgAttr(index, "npu.name"))
       name = "output_" + std::to_string(signature.outputs.size());
-    auto info = describe(main, type, std::move(name));
+    auto info =
+        describe(main, type, std::move(name), main.getArgAttr(index, kUnsignedAttr) != nullptr);
     if (!info)
       return std::nullopt;
     if (isOutput) {
@@ -88,7 +91,8 @@ std::optional<Signature> readSignature(mlir::ModuleOp module) {
     signature.inputs.push_back(std::move(*info));
   }
   for (auto [index, type] : llvm::enumerate(main.getResultTypes())) {
-    auto info = describe(main, type, outputName(main, index));
+    auto info = describe(main, type, outputName(main, index),
+                         main.getResultAttr(index, kUnsignedAttr) != nullptr);
     if (!info)
       return std::nullopt;
     signature.outputs.push_back(std::move(*info));

@@ -1,6 +1,7 @@
 // The importer's walk: inputs and their shapes, then every node, then the outputs.
 #include "GraphImporter.h"
 #include "GraphOrder.h"
+#include "Unsigned.h"
 
 #include "mlir/IR/Verifier.h"
 
@@ -187,13 +188,15 @@ GraphImporter::argumentTypes(const std::vector<const ValueInfo *> &arguments,
                          elementTypeName(value.type) + ", but got " +
                          elementTypeName(bindings[i]->value->type));
     else {
+      // What the caller passes as uint8 has i8's size.
+      ElementType type = value.type == ElementType::U8 ? ElementType::I8 : value.type;
       types.push_back(
-          tensorTypeFor(builder.getContext(), value.type, resolver.resolve(value, shapeGiven(i))));
+          tensorTypeFor(builder.getContext(), type, resolver.resolve(value, shapeGiven(i))));
       if (types.back())
         continue;
       problems.push_back(
           "input '" + value.name + "': " +
-          (elementTypeFor(builder.getContext(), value.type)
+          (elementTypeFor(builder.getContext(), type)
                ? std::string("its shape is too large")
                : std::string("element type ") + elementTypeName(value.type) + " is not supported"));
     }
@@ -257,13 +260,15 @@ bool GraphImporter::importNode(const Node &node) {
     return false;
   }
   NodeImport step(node, model.opset, builder, locationOf(node, builder), inputs);
-  if (failed(function->second(step)) || !step.problem.empty()) {
+  if (!checkUnsigned(step, inputs) || failed(function->second(step)) || !step.problem.empty()) {
     problems.push_back(describe(node) + ": " +
                        (step.problem.empty() ? "cannot be imported" : step.problem));
     return false;
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     Entry &result = step.results[i];
+    if (result.value && movesUnsigned(node, inputs))
+      result.isShifted |= typeOf(result.value).getElementType().isInteger(8);
     if (!node.outputs[i].empty() && (result.value || result.tensor || result.host))
       entries[node.outputs[i]] = std::move(result);
   }
@@ -287,13 +292,18 @@ void GraphImporter::finish(func::FuncOp function) {
       problems.push_back("output '" + output.name + "': " + step.problem);
       return;
     }
+    if (found->second.isUnsigned())
+      value = flipUnsigned(builder, value);
     values.push_back(value);
     types.push_back(value.getType());
   }
   func::ReturnOp::create(builder, builder.getUnknownLoc(), values);
   function.setFunctionType(builder.getFunctionType(function.getArgumentTypes(), types));
-  for (size_t i = 0; i < model.outputs.size(); ++i)
+  for (size_t i = 0; i < model.outputs.size(); ++i) {
     function.setResultAttr(i, "npu.name", builder.getStringAttr(model.outputs[i].name));
+    if (entries[model.outputs[i].name].isUnsigned())
+      function.setResultAttr(i, kUnsignedAttr, builder.getUnitAttr());
+  }
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
@@ -319,6 +329,11 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     Entry &entry = entries[args[i]->name];
     entry.type = types[i];
     entry.value = body->getArgument(i);
+    if (args[i]->type == ElementType::U8) {
+      entry.value = flipUnsigned(builder, entry.value);
+      entry.isShifted = true;
+      function.setArgAttr(i, kUnsignedAttr, builder.getUnitAttr());
+    }
     if (bindings[i] && bindings[i]->value) {
       entry.host = toHost(*bindings[i]->value);
       entry.isArgument = true;

@@ -1,6 +1,7 @@
 // Reading a node's inputs and building npu operators for it.
 #include "NodeImport.h"
 #include "EvaluatorRules.h"
+#include "Unsigned.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -269,6 +270,10 @@ NamedAttribute NodeImport::flag(StringRef name) {
 }
 
 Value NodeImport::constant(const Tensor &tensor) {
+  if (tensor.type == ElementType::U8) {
+    std::optional<Tensor> shifted = shiftedTensor(tensor);
+    return shifted ? constant(*shifted) : failValue("out of memory");
+  }
   RankedTensorType type = tensorTypeFor(builder.getContext(), tensor.type, tensor.shape);
   if (!type)
     return failValue(
@@ -341,13 +346,14 @@ Value NodeImport::failValue(const Twine &text) {
   return Value();
 }
 
-LogicalResult NodeImport::result(Value value, size_t index) {
+LogicalResult NodeImport::result(Value value, size_t index, bool isShifted) {
   if (!value || !problem.empty())
     return fail("cannot be imported");
   if (index >= results.size())
     return success(); // An optional output that the node does not name.
   results[index].value = value;
   results[index].type = typeOf(value);
+  results[index].isShifted = isShifted;
   return success();
 }
 
@@ -383,6 +389,7 @@ const ImportTable &importTable() {
     addElementwise(all);
     addMovement(all);
     addNormalization(all);
+    addQuantization(all);
     addReduction(all);
     addShapes(all);
     addWindow(all);

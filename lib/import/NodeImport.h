@@ -8,9 +8,14 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <functional>
 #include <optional>
 
 namespace tessera::import_ {
+
+/// What is taken from a uint8 to make an int8 of it: inside the program an element u of a uint8
+/// tensor is the i8 u - 128, whose order and differences are the same.
+constexpr int kUnsignedShift = 128;
 
 /// One value of the graph: a constant, or a value of the program being built, or both.
 struct Entry {
@@ -23,6 +28,13 @@ struct Entry {
   std::optional<HostArray> host;
   /// An argument whose value the caller gave; taken only where an operator needs a constant.
   bool isArgument = false;
+  /// `value` is a uint8 shifted; see isUnsigned(), which knows about constants too.
+  bool isShifted = false;
+
+  bool isUnsigned() const {
+    return isShifted || (tensor && tensor->type == ElementType::U8) ||
+           (host && host->type == ElementType::U8);
+  }
 };
 
 /// MLIR's type; null for the types no npu operator has (unsigned, int16).
@@ -61,6 +73,8 @@ public:
   /// The input as a value; null with an error when it is absent or of an unsupported type.
   mlir::Value input(size_t index);
   std::vector<mlir::Value> allInputs();
+  /// Whether it is of uint8, so that the value and the constant have shifted elements.
+  bool isUnsigned(size_t index) const { return has(index) && inputs[index]->isUnsigned(); }
   /// The elements when they are known while importing, else null.
   const Tensor *tensor(size_t index);
   /// The same as a small array, which may be known in part.
@@ -81,6 +95,7 @@ public:
   mlir::NamedAttribute single(llvm::StringRef name, double value);
   mlir::NamedAttribute flag(llvm::StringRef name);
 
+  /// One of uint8 is shifted into i8.
   mlir::Value constant(const Tensor &tensor);
   /// `value` in every element.
   mlir::Value splat(double value, mlir::Type elementType, llvm::ArrayRef<int64_t> shape = {});
@@ -93,7 +108,8 @@ public:
   // Ends.
   mlir::LogicalResult fail(const llvm::Twine &text);
   mlir::Value failValue(const llvm::Twine &text);
-  mlir::LogicalResult result(mlir::Value value, size_t index = 0);
+  /// `isShifted`: the value is a uint8, shifted.
+  mlir::LogicalResult result(mlir::Value value, size_t index = 0, bool isShifted = false);
   /// The first result is an input as it is, constant or not.
   mlir::LogicalResult forward(size_t index);
   mlir::LogicalResult result(Tensor tensor);
@@ -113,9 +129,24 @@ void addContraction(ImportTable &table);
 void addElementwise(ImportTable &table);
 void addMovement(ImportTable &table);
 void addNormalization(ImportTable &table);
+void addQuantization(ImportTable &table);
 void addReduction(ImportTable &table);
 void addShapes(ImportTable &table);
 void addWindow(ImportTable &table);
+
+/// MatMul: a vector is a row on the left, a column on the right, and the added dim goes. Null with
+/// an error, as NodeImport has it.
+mlir::Value multiplyMatrices(NodeImport &n, mlir::Value lhs, mlir::Value rhs);
+
+/// Convolution of input 0, NCHW, with the filter that is input `filterIndex`, FCHW. `onImage` and
+/// `onFilter` make of both, in npu's order with channels or features last, what is multiplied;
+/// `bias`, if not null, is added per feature.
+struct Convolution {
+  size_t filterIndex = 1;
+  std::function<mlir::Value(mlir::Value)> onImage, onFilter;
+  mlir::Value bias;
+};
+mlir::Value convolve(NodeImport &n, const Convolution &convolution);
 
 /// Type of a value that an operator has just checked not to be null.
 inline mlir::RankedTensorType typeOf(mlir::Value value) {

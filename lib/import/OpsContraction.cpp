@@ -9,27 +9,8 @@ namespace tessera::import_ {
 
 namespace {
 
-/// NumPy's matmul: a vector is a row on the left, a column on the right, and the added dim goes.
 LogicalResult importMatMul(NodeImport &n) {
-  Value lhs = n.input(0), rhs = n.input(1);
-  if (!lhs || !rhs)
-    return failure();
-  bool leftVector = typeOf(lhs).getRank() == 1, rightVector = typeOf(rhs).getRank() == 1;
-  if (typeOf(lhs).getRank() == 0 || typeOf(rhs).getRank() == 0)
-    return n.fail("expected operands of rank 1 or more, but got a scalar");
-  if (leftVector)
-    lhs = n.reshape(lhs, {1, typeOf(lhs).getDimSize(0)});
-  if (rightVector)
-    rhs = n.reshape(rhs, {typeOf(rhs).getDimSize(0), 1});
-  Value product = n.emit("matmul", {lhs, rhs});
-  if (!product)
-    return failure();
-  SmallVector<int64_t> shape(typeOf(product).getShape());
-  if (rightVector)
-    shape.pop_back();
-  if (leftVector)
-    shape.erase(shape.end() - (rightVector ? 1 : 2));
-  return n.result(n.reshape(product, shape));
+  return n.result(multiplyMatrices(n, n.input(0), n.input(1)));
 }
 
 Value scaled(NodeImport &n, Value x, float factor) {
@@ -55,6 +36,27 @@ LogicalResult importGemm(NodeImport &n) {
 }
 
 } // namespace
+
+Value multiplyMatrices(NodeImport &n, Value lhs, Value rhs) {
+  if (!lhs || !rhs)
+    return Value();
+  bool leftVector = typeOf(lhs).getRank() == 1, rightVector = typeOf(rhs).getRank() == 1;
+  if (typeOf(lhs).getRank() == 0 || typeOf(rhs).getRank() == 0)
+    return n.failValue("expected operands of rank 1 or more, but got a scalar");
+  if (leftVector)
+    lhs = n.reshape(lhs, {1, typeOf(lhs).getDimSize(0)});
+  if (rightVector)
+    rhs = n.reshape(rhs, {typeOf(rhs).getDimSize(0), 1});
+  Value product = n.emit("matmul", {lhs, rhs});
+  if (!product)
+    return Value();
+  SmallVector<int64_t> shape(typeOf(product).getShape());
+  if (rightVector)
+    shape.pop_back();
+  if (leftVector)
+    shape.erase(shape.end() - (rightVector ? 1 : 2));
+  return n.reshape(product, shape);
+}
 
 void addContraction(ImportTable &table) {
   table["MatMul"] = importMatMul;

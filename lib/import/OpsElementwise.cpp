@@ -129,24 +129,47 @@ LogicalResult importWhere(NodeImport &n) {
   return n.result(n.emit("select", {n.input(0), n.input(1), n.input(2)}));
 }
 
+/// `x` with `amount` added, in a type that holds it.
+Value shifted(NodeImport &n, Value x, int amount) {
+  return x ? n.emit("add", {x, n.splat(amount, typeOf(x).getElementType())}) : x;
+}
+
+/// From uint8, whose elements are shifted, or to it, by way of a type that holds what both hold.
+Value castShifted(NodeImport &n, Value x, bool toUnsigned, Type target) {
+  const bool fromUnsigned = n.isUnsigned(0);
+  if (fromUnsigned == toUnsigned && typeOf(x).getElementType() == target)
+    return x;
+  const bool holds = !toUnsigned && (isa<FloatType>(target) || target.isInteger(64));
+  x = n.cast(x, holds ? target : n.builder.getI32Type());
+  if (fromUnsigned)
+    x = shifted(n, x, kUnsignedShift);
+  if (toUnsigned)
+    x = shifted(n, x, -kUnsignedShift);
+  return n.cast(x, target);
+}
+
 LogicalResult importCast(NodeImport &n) {
   Value x = n.input(0);
   if (!x)
     return failure();
   static constexpr std::pair<int64_t, ElementType> kTargets[] = {
-      {1, ElementType::F32},  {3, ElementType::I8},   {6, ElementType::I32},
-      {7, ElementType::I64},  {9, ElementType::Bool}, {10, ElementType::F16},
-      {11, ElementType::F64}, {16, ElementType::BF16}};
+      {1, ElementType::F32},  {2, ElementType::I8},   {3, ElementType::I8},
+      {6, ElementType::I32},  {7, ElementType::I64},  {9, ElementType::Bool},
+      {10, ElementType::F16}, {11, ElementType::F64}, {16, ElementType::BF16}};
   Type target;
+  bool toUnsigned = n.node.opType == "Cast" && n.integer("to", 0) == 2;
   if (n.node.opType == "CastLike") {
     Value like = n.input(1);
     target = like ? typeOf(like).getElementType() : Type();
+    toUnsigned = n.isUnsigned(1);
   }
   for (auto [number, type] : kTargets)
     if (n.node.opType == "Cast" && number == n.integer("to", 0))
       target = elementTypeFor(n.builder.getContext(), type);
   if (!target)
     return n.fail("casts to ONNX type " + Twine(n.integer("to", 0)) + " are not supported");
+  if (n.isUnsigned(0) || toUnsigned)
+    return n.result(castShifted(n, x, toUnsigned, target), 0, toUnsigned);
   return n.result(n.cast(x, target));
 }
 

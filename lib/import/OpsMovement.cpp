@@ -267,6 +267,8 @@ LogicalResult importPad(NodeImport &n) {
     else
       return n.fail("the pad value must be a constant scalar");
   }
+  if (n.isUnsigned(0))
+    value -= kUnsignedShift;
   return n.result(n.emit("pad", x,
                          {n.list("low", low), n.list("high", high),
                           n.named("value", n.builder.getF64FloatAttr(value))}));

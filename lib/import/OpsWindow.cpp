@@ -161,49 +161,20 @@ Value fromImage(NodeImport &n, Value y, int64_t spatialRank) {
 }
 
 /// The filter FCHW as `perm` orders it, at import when it is a constant. A missing height is 1.
-Value filterFor(NodeImport &n, ArrayRef<int64_t> shape, ArrayRef<int64_t> perm) {
-  if (const Tensor *constant = n.tensor(1)) {
+Value filterFor(NodeImport &n, size_t index, ArrayRef<int64_t> shape, ArrayRef<int64_t> perm) {
+  if (const Tensor *constant = n.tensor(index)) {
     Tensor filter = *constant;
     filter.shape.assign(shape.begin(), shape.end());
     std::optional<Tensor> moved = transposed(filter, perm);
     return moved ? n.constant(*moved) : n.failValue("out of memory");
   }
-  return n.transpose(n.reshape(n.input(1), shape), perm);
+  return n.transpose(n.reshape(n.input(index), shape), perm);
 }
 
 LogicalResult importConv(NodeImport &n) {
-  Image image = toImage(n, n.input(0));
-  // The filter itself is not asked for: a constant one is made in npu's order only.
-  std::optional<SmallVector<int64_t>> given = n.shape(1);
-  if (!image.value || !given)
-    return failure();
-  SmallVector<int64_t> &shape = *given;
-  if (ShapedType::isDynamicShape(shape) ||
-      static_cast<int64_t>(shape.size()) != image.spatialRank + 2)
-    return n.fail("expected a filter of static shape and rank " + Twine(image.spatialRank + 2) +
-                  ", but got rank " + Twine(shape.size()));
-  if (image.spatialRank == 1)
-    shape.insert(shape.begin() + 2, 1);
-  Window window;
-  window.kernel[0] = shape[2];
-  window.kernel[1] = shape[3];
-  if (!readWindow(n, image.spatialRank, image.spatial, window))
-    return failure();
-  int64_t groups = n.integer("group", 1), channels = typeOf(image.value).getDimSize(3);
-  SmallVector<NamedAttribute> attributes{n.list("strides", window.strides),
-                                         n.list("dilations", window.dilations),
-                                         n.list("pads", window.pads(false))};
-  Value y;
-  if (groups > 1 && groups == channels && shape[0] == groups && shape[1] == 1) {
-    Value filter = filterFor(n, {shape[0], shape[2], shape[3]}, {1, 2, 0});
-    y = n.emit("depthwise_conv2d", {image.value, filter}, attributes);
-  } else {
-    attributes.push_back(n.number("groups", groups));
-    y = n.emit("conv2d", {image.value, filterFor(n, shape, {2, 3, 1, 0})}, attributes);
-  }
-  if (n.has(2))
-    y = n.emit("add", {y, n.input(2)});
-  return n.result(fromImage(n, y, image.spatialRank));
+  Convolution plain;
+  plain.bias = n.has(2) ? n.input(2) : Value();
+  return n.result(convolve(n, plain));
 }
 
 LogicalResult importPool(NodeImport &n) {
@@ -241,6 +212,46 @@ LogicalResult importPool(NodeImport &n) {
 }
 
 } // namespace
+
+Value convolve(NodeImport &n, const Convolution &convolution) {
+  auto changed = [](const std::function<Value(Value)> &change, Value x) {
+    return change && x ? change(x) : x;
+  };
+  Image image = toImage(n, n.input(0));
+  // The filter itself is not asked for: a constant one is made in npu's order only.
+  std::optional<SmallVector<int64_t>> given = n.shape(convolution.filterIndex);
+  if (!image.value || !given)
+    return Value();
+  SmallVector<int64_t> &shape = *given;
+  if (ShapedType::isDynamicShape(shape) ||
+      static_cast<int64_t>(shape.size()) != image.spatialRank + 2)
+    return n.failValue("expected a filter of static shape and rank " +
+                       Twine(image.spatialRank + 2) + ", but got rank " + Twine(shape.size()));
+  if (image.spatialRank == 1)
+    shape.insert(shape.begin() + 2, 1);
+  Window window;
+  window.kernel[0] = shape[2];
+  window.kernel[1] = shape[3];
+  if (!readWindow(n, image.spatialRank, image.spatial, window))
+    return Value();
+  int64_t groups = n.integer("group", 1), channels = typeOf(image.value).getDimSize(3);
+  SmallVector<NamedAttribute> attributes{n.list("strides", window.strides),
+                                         n.list("dilations", window.dilations),
+                                         n.list("pads", window.pads(false))};
+  const bool depthwise = groups > 1 && groups == channels && shape[0] == groups && shape[1] == 1;
+  Value filter =
+      depthwise ? filterFor(n, convolution.filterIndex, {shape[0], shape[2], shape[3]}, {1, 2, 0})
+                : filterFor(n, convolution.filterIndex, shape, {2, 3, 1, 0});
+  if (!depthwise)
+    attributes.push_back(n.number("groups", groups));
+  Value y =
+      n.emit(depthwise ? "depthwise_conv2d" : "conv2d",
+             {changed(convolution.onImage, image.value), changed(convolution.onFilter, filter)},
+             attributes);
+  if (convolution.bias)
+    y = n.emit("add", {y, convolution.bias});
+  return fromImage(n, y, image.spatialRank);
+}
 
 void addWindow(ImportTable &table) {
   table["Conv"] = importConv;

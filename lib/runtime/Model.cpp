@@ -16,6 +16,7 @@ size_t elementBytes(ElementType type) {
     return 2;
   case ElementType::i8:
   case ElementType::i1:
+  case ElementType::u8:
     return 1;
   }
   return 0;
@@ -39,6 +40,8 @@ const char *elementTypeName(ElementType type) {
     return "i64";
   case ElementType::i1:
     return "i1";
+  case ElementType::u8:
+    return "u8";
   }
   return "";
 }

@@ -59,7 +59,9 @@ TEST_CASE("a tensor knows its size") {
   CHECK(TensorInfo{"s", ElementType::f64, {}}.byteCount() == 8);
   CHECK(TensorInfo{"v", ElementType::i1, {3, 5}}.byteCount() == 15);
   CHECK(TensorInfo{"e", ElementType::bf16, {4, 0}}.byteCount() == 0);
+  CHECK(TensorInfo{"u", ElementType::u8, {7}}.byteCount() == 7);
   CHECK(std::string(elementTypeName(ElementType::bf16)) == "bf16");
+  CHECK(std::string(elementTypeName(ElementType::u8)) == "u8");
 }
 
 TEST_CASE("a parallel loop visits each index once, on one thread at a time") {

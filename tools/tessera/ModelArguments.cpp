@@ -31,6 +31,8 @@ import_::ElementType fileType(runtime::ElementType type) {
     return import_::ElementType::I64;
   case runtime::ElementType::i1:
     return import_::ElementType::Bool;
+  case runtime::ElementType::u8:
+    return import_::ElementType::U8;
   }
   return import_::ElementType::F32;
 }

@@ -25,6 +25,10 @@ TESSERA_API mlir::FunctionOpInterface entryFunction(mlir::ModuleOp module);
 TESSERA_API std::string inputName(mlir::FunctionOpInterface function, unsigned index);
 TESSERA_API std::string outputName(mlir::FunctionOpInterface function, unsigned index);
 
+/// Attribute of an argument or result of @main of i8 whose bits are an unsigned number: what the
+/// caller passes is u8.
+inline constexpr llvm::StringLiteral kUnsignedAttr = "npu.unsigned";
+
 /// Argument attributes of @main once tensors have become buffers: a buffer that the caller gives
 /// for a result, and the memory for what passes between kernels.
 inline constexpr llvm::StringLiteral kOutputAttr = "npu.output";

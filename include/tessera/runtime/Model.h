@@ -8,8 +8,9 @@
 
 namespace tessera::runtime {
 
-/// Element types of a model's inputs and outputs. An i1 is stored as one byte, 0 or 1.
-enum class ElementType { f32, f16, bf16, f64, i8, i32, i64, i1 };
+/// Element types of a model's inputs and outputs. An i1 is stored as one byte, 0 or 1. Only inputs
+/// and outputs are u8: what a model computes with is signed.
+enum class ElementType { f32, f16, bf16, f64, i8, i32, i64, i1, u8 };
 
 /// Bytes that one element takes in memory.
 size_t elementBytes(ElementType type);
