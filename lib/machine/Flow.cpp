@@ -11,7 +11,8 @@ using namespace mlir;
 /// Rows of one access that are followed one by one; of what has more, nothing is said.
 static constexpr int64_t kMostRows = 4096;
 
-/// A buffer has slots when a part of it is one of its first dimension, and has that no more.
+/// A buffer has slots when a part of it is one of its first dimension, and has fewer dimensions: of
+/// several that are one, types do not say which is left out.
 static bool hasSlots(Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
   return type.getRank() > 1 && type.hasStaticShape() && type.getDimSize(0) > 1 &&
@@ -19,7 +20,7 @@ static bool hasSlots(Value buffer) {
            if (auto seen = dyn_cast<memref::ReinterpretCastOp>(user))
              return hasSlots(seen.getResult());
            auto part = dyn_cast<memref::SubViewOp>(user);
-           return part && part.getStaticSizes()[0] == 1 && part.getDroppedDims().test(0);
+           return part && part.getStaticSizes()[0] == 1 && part.getDroppedDims().any();
          });
 }
 

@@ -33,11 +33,10 @@ static bool works(Operation *node, tile::PipeId pipe, const tile::ChipSpec &chip
 }
 
 /// The node of the block before or after `op` that a move of it would pass, or null.
-static Operation *passed(Operation *op, const tile::ChipSpec &chip) {
+static Operation *passed(Operation *op, bool back, const tile::ChipSpec &chip) {
   const auto pair = tile::syncPipes(op, chip);
   if (!pair)
     return nullptr;
-  const bool back = isSet(op);
   const tile::PipeId pipe = back ? pair->first : pair->second;
   for (Operation *node = back ? op->getPrevNode() : op->getNextNode(); node;
        node = back ? node->getPrevNode() : node->getNextNode())
@@ -57,10 +56,10 @@ public:
     for (size_t i = 0; i < ops.size(); ++i) {
       if (tile::isSync(ops[i]))
         sync(i, events);
-      if (ops[i]->hasAttr("tile.offset") && isa<memref::AllocOp>(ops[i])) {
+      if (ops[i]->hasAttr("tile.offset") && isa<memref::AllocOp>(ops[i]))
         shrink(i);
+      if (isa<memref::AllocOp, tile::WorkspaceOp>(ops[i]))
         slots(i);
-      }
     }
     for (const auto &[name, places] : events)
       add(Mistake::DropEvent, name, [places = places](ArrayRef<Operation *> all) {
@@ -90,6 +89,13 @@ std::string textOf(Operation *op) {
   return text;
 }
 
+/// (slot + shift) mod modulus.
+Value otherSlot(OpBuilder &b, Location loc, Value slot, int64_t shift, int64_t modulus) {
+  auto number = [&](int64_t v) { return arith::ConstantIndexOp::create(b, loc, v).getResult(); };
+  slot = arith::AddIOp::create(b, loc, slot, number(shift));
+  return arith::RemUIOp::create(b, loc, slot, number(modulus));
+}
+
 /// The events of one order have one number, or one for each slot: then the first names them all.
 void Maker::sync(size_t i, std::map<std::string, std::vector<size_t>> &events) {
   Operation *op = ops[i];
@@ -98,9 +104,12 @@ void Maker::sync(size_t i, std::map<std::string, std::vector<size_t>> &events) {
   if (!pair)
     return;
   add(Mistake::DropOne, text, [i](ArrayRef<Operation *> all) { all[i]->erase(); });
-  if (Operation *node = passed(op, chip)) {
+  // A set that comes later and a wait that comes earlier wait for more than they need.
+  for (bool back : {true, false}) {
+    Operation *node = passed(op, back, chip);
+    if (!node || (back != isSet(op) && !isa<tile::PipeBarrierOp>(op)))
+      continue;
     const size_t over = size_t(llvm::find(ops, node) - ops.begin());
-    const bool back = isSet(op);
     add(Mistake::Move, text, [i, over, back](ArrayRef<Operation *> all) {
       back ? all[i]->moveBefore(all[over]) : all[i]->moveAfter(all[over]);
     });
@@ -111,8 +120,14 @@ void Maker::sync(size_t i, std::map<std::string, std::vector<size_t>> &events) {
       b.clone(*all[i]);
     });
   if (isa<tile::CrossSetOp, tile::CrossWaitOp>(op))
-    add(Mistake::SwapMode, text, [i](ArrayRef<Operation *> all) {
-      all[i]->setAttr("mode", Builder(all[i]->getContext()).getI64IntegerAttr(1));
+    for (int64_t mode : {0, 1}) // those of the compiler are of mode 2
+      add(Mistake::SwapMode, text, [i, mode](ArrayRef<Operation *> all) {
+        all[i]->setAttr("mode", Builder(all[i]->getContext()).getI64IntegerAttr(mode));
+      });
+  if (op->getNumOperands() == 1)
+    add(Mistake::SwapSlot, text, [i](ArrayRef<Operation *> all) {
+      OpBuilder b(all[i]);
+      all[i]->setOperand(0, otherSlot(b, all[i]->getLoc(), all[i]->getOperand(0), 1, 2));
     });
   if (isa<tile::PipeBarrierOp>(op))
     return;
@@ -164,7 +179,7 @@ void Maker::shrink(size_t i) {
 
 /// Of a buffer with slots: one use takes another slot, or all take one slot fewer.
 void Maker::slots(size_t i) {
-  auto alloc = cast<memref::AllocOp>(ops[i]);
+  Operation *alloc = ops[i];
   std::vector<size_t> uses;
   SmallVector<Operation *> users(alloc->getUsers());
   for (Operation *user : alloc->getUsers())
@@ -172,21 +187,17 @@ void Maker::slots(size_t i) {
       users.append(user->getUsers().begin(), user->getUsers().end());
   for (Operation *user : users)
     if (auto part = dyn_cast<memref::SubViewOp>(user);
-        part && alloc.getType().getRank() > 1 && !part.getOffsets().empty() &&
-        ShapedType::isDynamic(part.getStaticOffsets()[0]) && part.getStaticSizes()[0] == 1)
+        part && !part.getOffsets().empty() && ShapedType::isDynamic(part.getStaticOffsets()[0]) &&
+        part.getStaticSizes()[0] == 1 && part.getDroppedDims().any())
       uses.push_back(size_t(llvm::find(ops, user) - ops.begin()));
-  const int64_t count = uses.empty() ? 0 : alloc.getType().getDimSize(0);
-  if (count < 2 || count > 4)
+  const int64_t count =
+      uses.empty() ? 0 : cast<MemRefType>(alloc->getResult(0).getType()).getDimSize(0);
+  if (count < 2)
     return;
   auto change = [](Operation *part, int64_t shift, int64_t modulus) {
     OpBuilder b(part);
-    Value slot = cast<memref::SubViewOp>(part).getOffsets()[0];
-    auto number = [&](int64_t v) {
-      return arith::ConstantIndexOp::create(b, part->getLoc(), v).getResult();
-    };
-    slot = arith::AddIOp::create(b, part->getLoc(), slot, number(shift));
-    slot = arith::RemUIOp::create(b, part->getLoc(), slot, number(modulus));
-    cast<memref::SubViewOp>(part).getOffsetsMutable()[0].set(slot);
+    OpOperand &slot = cast<memref::SubViewOp>(part).getOffsetsMutable()[0];
+    slot.set(otherSlot(b, part->getLoc(), slot.get(), shift, modulus));
   };
   // An operation takes the other slot while those that share the buffer with it do not.
   for (size_t use : uses)
