@@ -58,8 +58,28 @@ void tessera_im2col_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t
                         int64_t stride_w, int64_t dilation_h, int64_t dilation_w, int64_t top,
                         int64_t left, int64_t first_pixel, int64_t count, int64_t out_w, float *dst,
                         int64_t dst_row_stride) {
-  Im2col<Arch>::run(x, h, w, c, row_stride, pixel_stride, kh, kw, stride_h, stride_w, dilation_h,
-                    dilation_w, top, left, first_pixel, count, out_w, dst, dst_row_stride);
+  Im2colF32<Arch>::run(x, h, w, c, row_stride, pixel_stride, kh, kw, stride_h, stride_w, dilation_h,
+                       dilation_w, top, left, first_pixel, count, out_w, dst, dst_row_stride);
+}
+
+void tessera_im2col_s8(const int8_t *x, int64_t h, int64_t w, int64_t c, int64_t row_stride,
+                       int64_t pixel_stride, int64_t kh, int64_t kw, int64_t stride_h,
+                       int64_t stride_w, int64_t dilation_h, int64_t dilation_w, int64_t top,
+                       int64_t left, int64_t first_pixel, int64_t count, int64_t out_w, int8_t *dst,
+                       int64_t dst_row_stride) {
+  Im2colS8<Arch>::run(x, h, w, c, row_stride, pixel_stride, kh, kw, stride_h, stride_w, dilation_h,
+                      dilation_w, top, left, first_pixel, count, out_w, dst, dst_row_stride);
+}
+
+void tessera_mma_int8_s8(const int8_t *a, int64_t a_row_stride, const int8_t *b_packed, int32_t *c,
+                         int64_t c_row_stride, int64_t m, int64_t n, int64_t k, int64_t panel,
+                         int64_t group, int32_t accumulate) {
+  MmaInt8<Arch>::run(a, a_row_stride, b_packed, c, c_row_stride, m, n, k, panel, group, accumulate);
+}
+
+void tessera_mma_int8_pack_s8(const int8_t *b, int64_t k_stride, int64_t n_stride, int8_t *dst,
+                              int64_t k, int64_t n, int64_t panel, int64_t group) {
+  MmaInt8Pack<Arch>::run(b, k_stride, n_stride, dst, k, n, panel, group);
 }
 
 void tessera_window_fma_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t row_stride,
@@ -183,6 +203,14 @@ void tessera_mma_fractal_bf16(const void *a, int64_t a_block_m, int64_t a_block_
                               int32_t accumulate) {
   MmaFractalBf16<Arch>::run(a, a_block_m, a_block_k, b, b_block_k, b_block_n, c, c_block_m,
                             c_block_n, m, n, k, k0, accumulate);
+}
+
+void tessera_mma_fractal_s8(const void *a, int64_t a_block_m, int64_t a_block_k, const void *b,
+                            int64_t b_block_k, int64_t b_block_n, int32_t *c, int64_t c_block_m,
+                            int64_t c_block_n, int64_t m, int64_t n, int64_t k, int64_t k0,
+                            int32_t accumulate) {
+  MmaFractalS8<Arch>::run(a, a_block_m, a_block_k, b, b_block_k, b_block_n, c, c_block_m, c_block_n,
+                          m, n, k, k0, accumulate);
 }
 
 void tessera_copy_nd2nz_32(const void *nd, int64_t nd_row_stride, int64_t nd_col_stride, void *nz,

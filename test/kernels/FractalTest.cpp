@@ -89,6 +89,38 @@ void checkProduct(const KernelRow &row, std::int64_t m, std::int64_t n, std::int
   CHECK(right);
 }
 
+/// The same for signed bytes, whose sums are exact; unused elements of the operands hold 99.
+void checkInt8(const KernelRow &row, std::int64_t m, std::int64_t n, std::int64_t k, bool zz,
+               bool add) {
+  const std::int64_t k0 = 32;
+  const std::string details = "m=" + std::to_string(m) + ",n=" + std::to_string(n) +
+                              ",k=" + std::to_string(k) + ",zz=" + std::to_string(zz) +
+                              ",add=" + std::to_string(add);
+  if (!selected(row, details))
+    return;
+  INFO(replay(row, details));
+  const auto value = [](std::int64_t i) { // with both extremes among them
+    return static_cast<std::int8_t>(i % 5 == 0 ? -128 : i % 7 == 0 ? 127 : i * 37 % 251);
+  };
+  const auto atA = [&](std::int64_t i, std::int64_t q) { return value(i * k + q); };
+  const auto atB = [&](std::int64_t j, std::int64_t q) { return value(3 + j * k + q); };
+  Guarded<std::int8_t> as(fractal<std::int8_t>(m, k, k0, zz, 99, atA));
+  Guarded<std::int8_t> bs(fractal<std::int8_t>(n, k, k0, false, 99, atB));
+  const std::int64_t mb = blocks(m, 16), nb = blocks(n, 16), kb = blocks(k, k0), block = 16 * k0;
+  Guarded<std::int32_t> c(size(mb * nb * 256), 12345);
+  row.function.fractalMma(as.data(), zz ? kb * block : block, zz ? block : mb * block, bs.data(),
+                          nb * block, block, c.data(), 256, mb * 256, m, n, k, k0, add);
+  bool right = as.intact() && bs.intact() && c.intact();
+  for (std::int64_t i = 0; i < mb * 16; ++i)
+    for (std::int64_t j = 0; j < nb * 16; ++j) {
+      std::int32_t want = i < m && j < n && !add ? 0 : 12345;
+      for (std::int64_t q = 0; i < m && j < n && q < k; ++q)
+        want += atA(i, q) * atB(j, q);
+      right &= c[size((j / 16 * mb + i / 16) * 256 + i % 16 * 16 + j % 16)] == want;
+    }
+  CHECK(right);
+}
+
 template <int Size> struct Element;
 template <> struct Element<4> {
   using type = std::uint32_t;
@@ -143,7 +175,9 @@ TEST_CASE("fractal products equal plain products", "[fractal]") {
       for (std::int64_t n : {1, 15, 16, 33, 48})
         for (std::int64_t k : {0, 1, 8, 13, 32, 300})
           for (int mode = 0; mode < 4; ++mode)
-            if (row.dtype != "f32")
+            if (row.dtype == "s8")
+              checkInt8(row, m, n, k, mode & 1, mode & 2);
+            else if (row.dtype != "f32")
               checkProduct<std::uint16_t>(row, m, n, k, 16, mode & 1, mode & 2);
             else
               checkProduct<float>(row, m, n, k, mode & 2 ? 8 : 16, mode & 1, mode & 2);

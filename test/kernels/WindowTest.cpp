@@ -142,32 +142,46 @@ TEST_CASE("pooling windows fold the taps inside the image", "[window]") {
   });
 }
 
+/// T: the type of an element; floats in x are cast to it.
+template <class T> void checkIm2col(const KernelRow &row, const Geometry &g) {
+  std::vector<float> x = randomFloats(size(g.h * g.w * g.c), 13);
+  if (sizeof(T) == 1)
+    for (float &v : x)
+      v = std::round(v * 100);
+  std::vector<float> wide = widened(g, x);
+  for (float &v : wide)
+    v = sizeof(T) == 1 && std::isnan(v) ? 99 : v;
+  Guarded<T> image(std::vector<T>(wide.begin(), wide.end()));
+  const std::int64_t pixels = g.outH * g.outW, first = pixels / 3, count = pixels - first;
+  const std::int64_t width = g.kh * g.kw * g.c, stride = width + g.extra;
+  Guarded<T> out(size((count - 1) * stride + width), T(9));
+  const std::int64_t pixel = g.c + g.extra;
+  row.function.im2col(image.data(), g.h, g.w, g.c, g.w * pixel, pixel, g.kh, g.kw, g.sh, g.sw, g.dh,
+                      g.dw, g.top, g.left, first, count, g.outW, out.data(), stride);
+  bool right = image.intact() && out.intact();
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::vector<T> want(size(width), T(0));
+    for (std::int64_t ch = 0; ch < g.c; ++ch)
+      eachTap(g, x, (first + i) / g.outW, (first + i) % g.outW, ch,
+              [&](double v, std::int64_t ky, std::int64_t kx) {
+                want[size((ky * g.kw + kx) * g.c + ch)] = static_cast<T>(v);
+              });
+    for (std::int64_t j = 0; j < stride && size(i * stride + j) < out.size(); ++j)
+      right &= out[size(i * stride + j)] == (j < width ? want[size(j)] : T(9));
+  }
+  CHECK(right);
+}
+
 TEST_CASE("im2col gathers one row per output pixel", "[im2col]") {
   forEachRow(Family::Im2col, [&](const KernelRow &row) {
     for (const Geometry &g : geometries(isaFloatLanes(row.isa))) {
       if (!selected(row, text(g)))
         continue;
       INFO(replay(row, text(g)));
-      const std::vector<float> x = randomFloats(size(g.h * g.w * g.c), 13);
-      Guarded<float> image(widened(g, x));
-      const std::int64_t pixels = g.outH * g.outW, first = pixels / 3, count = pixels - first;
-      const std::int64_t width = g.kh * g.kw * g.c, stride = width + g.extra;
-      Guarded<float> out(size((count - 1) * stride + width), 9.0f);
-      const std::int64_t pixel = g.c + g.extra;
-      row.function.im2col(image.data(), g.h, g.w, g.c, g.w * pixel, pixel, g.kh, g.kw, g.sh, g.sw,
-                          g.dh, g.dw, g.top, g.left, first, count, g.outW, out.data(), stride);
-      bool right = image.intact() && out.intact();
-      for (std::int64_t i = 0; i < count; ++i) {
-        std::vector<float> want(size(width), 0.0f);
-        for (std::int64_t ch = 0; ch < g.c; ++ch)
-          eachTap(g, x, (first + i) / g.outW, (first + i) % g.outW, ch,
-                  [&](double v, std::int64_t ky, std::int64_t kx) {
-                    want[size((ky * g.kw + kx) * g.c + ch)] = static_cast<float>(v);
-                  });
-        for (std::int64_t j = 0; j < stride && size(i * stride + j) < out.size(); ++j)
-          right &= out[size(i * stride + j)] == (j < width ? want[size(j)] : 9.0f);
-      }
-      CHECK(right);
+      if (row.dtype == "f32")
+        checkIm2col<float>(row, g);
+      else
+        checkIm2col<std::int8_t>(row, g);
     }
   });
 }

@@ -43,6 +43,16 @@ void tessera_matmul_f32(const float *a, int64_t a_row_stride, int64_t a_k_stride
                         int64_t b_k_stride, int64_t b_n_stride, float *c, int64_t c_row_stride,
                         int64_t m, int64_t n, int64_t k, int32_t accumulate);
 
+/* c[m, n] (+)= a[m, k] * b[k, n] of signed bytes, sums exact modulo 2^32; b packed as
+ * [ceil(n / panel)][ceil(k / group)][panel][group] by the second function, zero behind k and n;
+ * panel a multiple of the lanes (best: 64 for avx512, 16 for avx2, 8 for sse2), group 2 or 4 (best:
+ * 4 with VNNI, else 2). The product takes up to 700 KiB of stack. mma_int8.h, mma_int8_pack.h */
+void tessera_mma_int8_s8(const int8_t *a, int64_t a_row_stride, const int8_t *b_packed, int32_t *c,
+                         int64_t c_row_stride, int64_t m, int64_t n, int64_t k, int64_t panel,
+                         int64_t group, int32_t accumulate);
+void tessera_mma_int8_pack_s8(const int8_t *b, int64_t k_stride, int64_t n_stride, int8_t *dst,
+                              int64_t k, int64_t n, int64_t panel, int64_t group);
+
 /* Rows [first_pixel, first_pixel + count) of the matrix of windows: dst[i * dst_row_stride +
  * (ky * kw + kx) * c + ch], zero where the window leaves the h x w x c image. im2col.h */
 void tessera_im2col_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t row_stride,
@@ -50,6 +60,12 @@ void tessera_im2col_f32(const float *x, int64_t h, int64_t w, int64_t c, int64_t
                         int64_t stride_w, int64_t dilation_h, int64_t dilation_w, int64_t top,
                         int64_t left, int64_t first_pixel, int64_t count, int64_t out_w, float *dst,
                         int64_t dst_row_stride);
+
+void tessera_im2col_s8(const int8_t *x, int64_t h, int64_t w, int64_t c, int64_t row_stride,
+                       int64_t pixel_stride, int64_t kh, int64_t kw, int64_t stride_h,
+                       int64_t stride_w, int64_t dilation_h, int64_t dilation_w, int64_t top,
+                       int64_t left, int64_t first_pixel, int64_t count, int64_t out_w, int8_t *dst,
+                       int64_t dst_row_stride);
 
 /* Depthwise convolution of one NHWC image; tap (ky, kx) of channel ch is
  * filter[(ky * kw + kx) * tap_stride + ch]. window.h */
@@ -115,7 +131,8 @@ int64_t tessera_gather_rows(const void *src, int64_t src_row_bytes, int64_t src_
                             const void *indices, int32_t index_bytes, int64_t count, void *dst,
                             int64_t dst_row_bytes, int64_t row_bytes);
 
-/* c (+)= a * b on fractal blocks with f32, f16 or bf16 operands and f32 results: block (i, p) of a
+/* c (+)= a * b on fractal blocks with f32, f16 or bf16 operands and f32 results, or signed bytes
+ * and exact sums: block (i, p) of a
  * is [16][k0], block (p, j) of b is [16 columns][k0 depths], block (i, j) of c is [16][16]; the
  * strides are those between blocks. zZ: a_block_m = k / k0 * 16 * k0, a_block_k = 16 * k0; NZ: the
  * other way round. Only elements below m, n, k are touched. fractal.h */
@@ -131,6 +148,11 @@ void tessera_mma_fractal_bf16(const void *a, int64_t a_block_m, int64_t a_block_
                               int64_t b_block_k, int64_t b_block_n, float *c, int64_t c_block_m,
                               int64_t c_block_n, int64_t m, int64_t n, int64_t k, int64_t k0,
                               int32_t accumulate);
+
+void tessera_mma_fractal_s8(const void *a, int64_t a_block_m, int64_t a_block_k, const void *b,
+                            int64_t b_block_k, int64_t b_block_n, int32_t *c, int64_t c_block_m,
+                            int64_t c_block_n, int64_t m, int64_t n, int64_t k, int64_t k0,
+                            int32_t accumulate);
 
 /* Element (r, q) between nd + r * nd_row_stride + q * nd_col_stride and [r % 16][q % c0] of block
  * (r / 16, q / c0) at nz + (r / 16) * nz_block_row + (q / c0) * nz_block_col; elements of 32, 16

@@ -36,6 +36,8 @@ enum class Family : std::uint8_t {
   MatmulWeights,    ///< matmul_weights.h
   Attention,        ///< attention.h
   PackRhsInt8,      ///< pack_rhs_int8.h
+  MmaInt8,          ///< mma_int8.h: packed right operand
+  MmaInt8Pack,      ///< mma_int8_pack.h
   MatmulInt8,       ///< matmul_int8.h
   ColReduce,        ///< columns.h: called through rowReduce
   ColArgReduce,     ///< arg_reduction.h: called through argReduce
@@ -74,11 +76,17 @@ using MmaFn = void(const float *a, KernelSize aRow, const float *b, float *c, Ke
                    std::int32_t accumulate);
 using PackRhsFn = void(const float *b, KernelSize kStride, KernelSize nStride, float *dst,
                        KernelSize k, KernelSize n, KernelSize panel);
-using Im2colFn = void(const float *x, KernelSize h, KernelSize w, KernelSize c,
-                      KernelSize rowStride, KernelSize pixelStride, KernelSize kh, KernelSize kw,
-                      KernelSize strideH, KernelSize strideW, KernelSize dilationH,
-                      KernelSize dilationW, KernelSize top, KernelSize left, KernelSize firstPixel,
-                      KernelSize count, KernelSize outW, float *dst, KernelSize dstRow);
+using MmaInt8Fn = void(const std::int8_t *a, KernelSize aRow, const std::int8_t *b, std::int32_t *c,
+                       KernelSize cRow, KernelSize m, KernelSize n, KernelSize k, KernelSize panel,
+                       KernelSize group, std::int32_t accumulate);
+using MmaInt8PackFn = void(const std::int8_t *b, KernelSize kStride, KernelSize nStride,
+                           std::int8_t *dst, KernelSize k, KernelSize n, KernelSize panel,
+                           KernelSize group);
+using Im2colFn = void(const void *x, KernelSize h, KernelSize w, KernelSize c, KernelSize rowStride,
+                      KernelSize pixelStride, KernelSize kh, KernelSize kw, KernelSize strideH,
+                      KernelSize strideW, KernelSize dilationH, KernelSize dilationW,
+                      KernelSize top, KernelSize left, KernelSize firstPixel, KernelSize count,
+                      KernelSize outW, void *dst, KernelSize dstRow);
 using Conv2dFn = void(const ConvShape *shape, const ConvLayout *xLayout, const float *x,
                       const float *filter, const ConvLayout *yLayout, float *y,
                       const ConvEpilogue *epilogue, KernelSize cacheBytes, ParallelFor parallelFor,
@@ -112,7 +120,7 @@ using RowReduceFn = void(const float *x, KernelSize rows, KernelSize rowStride, 
 using Copy2dFn = void(const void *src, KernelSize srcRow, void *dst, KernelSize dstRow,
                       KernelSize rows, KernelSize cols);
 using FractalMmaFn = void(const void *a, KernelSize aBlockM, KernelSize aBlockK, const void *b,
-                          KernelSize bBlockK, KernelSize bBlockN, float *c, KernelSize cBlockM,
+                          KernelSize bBlockK, KernelSize bBlockN, void *c, KernelSize cBlockM,
                           KernelSize cBlockN, KernelSize m, KernelSize n, KernelSize k,
                           KernelSize k0, std::int32_t accumulate);
 using FractalCopyFn = void(const void *src, KernelSize srcFirst, KernelSize srcSecond, void *dst,
@@ -212,6 +220,8 @@ union KernelPointer {
   LstmCellFn *lstmCell;
   GruCellFn *gruCell;
   PackRhsInt8Fn *packRhsInt8;
+  MmaInt8Fn *mmaInt8;
+  MmaInt8PackFn *mmaInt8Pack;
   MatmulInt8Fn *matmulInt8;
   GemmFn *gemm;
   PackWeightsFn *packWeights;
@@ -255,6 +265,8 @@ union KernelPointer {
   constexpr KernelPointer(LstmCellFn *f) : lstmCell(f) {}
   constexpr KernelPointer(GruCellFn *f) : gruCell(f) {}
   constexpr KernelPointer(PackRhsInt8Fn *f) : packRhsInt8(f) {}
+  constexpr KernelPointer(MmaInt8Fn *f) : mmaInt8(f) {}
+  constexpr KernelPointer(MmaInt8PackFn *f) : mmaInt8Pack(f) {}
   constexpr KernelPointer(MatmulInt8Fn *f) : matmulInt8(f) {}
   constexpr KernelPointer(GemmFn *f) : gemm(f) {}
   constexpr KernelPointer(PackWeightsFn *f) : packWeights(f) {}

@@ -65,11 +65,11 @@ template <class Arch, int Rows, int Vectors> struct Int8Tile {
   }
 
   /// acc += a * b over `groups` groups: prepared rows a + r * aRow, and b as one panel (or a slice
-  /// of its columns) with bGroup bytes between groups.
+  /// of its columns) with bGroup bytes between groups. aGroup: elements between groups of a row.
   static TESSERA_INLINE void multiply(V (&acc)[Rows][Vectors], const Left *a, std::int64_t aRow,
                                       const std::int8_t *b, std::int64_t bGroup,
-                                      std::int64_t groups) {
-    for (std::int64_t g = 0; g < groups; ++g, a += S::kGroup, b += bGroup) {
+                                      std::int64_t groups, std::int64_t aGroup = S::kGroup) {
+    for (std::int64_t g = 0; g < groups; ++g, a += aGroup, b += bGroup) {
       typename S::Right right[Vectors];
       TESSERA_UNROLL
       for (int v = 0; v < Vectors; ++v)

@@ -35,11 +35,12 @@ template <class Kernel, class Arch, class T> struct FractalMmaKernel {
   /// k are read or written; with accumulate == 0 c is not read. c overlaps neither a nor b. Each
   /// element is summed in order of k.
   static void run(const void *aData, std::int64_t aBlockM, std::int64_t aBlockK, const void *bData,
-                  std::int64_t bBlockK, std::int64_t bBlockN, float *c, std::int64_t cBlockM,
+                  std::int64_t bBlockK, std::int64_t bBlockN, void *cData, std::int64_t cBlockM,
                   std::int64_t cBlockN, std::int64_t m, std::int64_t n, std::int64_t k,
                   std::int64_t k0, std::int32_t accumulate) {
     const T *a = static_cast<const T *>(aData);
     const T *b = static_cast<const T *>(bData);
+    float *c = static_cast<float *>(cData);
     alignas(64) float strip[kDepth * kBlock];
     std::int64_t done = 0;
     do {

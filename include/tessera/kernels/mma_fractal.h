@@ -1,6 +1,8 @@
-// The mma_fractal operator: matrix products of fractal operands held as f32, f16 or bf16.
+// The mma_fractal operator: matrix products of fractal operands held as f32, f16, bf16 or signed
+// bytes.
 #pragma once
 
+#include "tessera/kernels/FractalInt8.h"
 #include "tessera/kernels/Half.h"
 #include "tessera/kernels/fractal.h"
 
