@@ -32,6 +32,8 @@ std::vector<Geometry> geometries(int lanes) {
     all.push_back({9, 11, c, 3, 3, 1, 1, 1, 1, 1, 1, 9, 11, 0});
     all.push_back({8, 18, c, 3, 3, 1, 1, 1, 1, 2, 1, 9, 17, 2}); // lines in pairs, one left
     all.push_back({2, 9, c, 5, 5, 1, 1, 1, 1, 4, 2, 7, 9, 0});   // taller than the image
+    all.push_back({3, 14, c, 3, 3, 1, 1, 1, 1, 1, 1, 3, 14, 0}); // sevens
+    all.push_back({5, 7, c, 5, 5, 1, 1, 1, 1, 2, 2, 5, 7, 1});   // one with both edges
     all.push_back({9, 12, c, 3, 3, 2, 2, 1, 1, 0, 0, 5, 6, 5});
     all.push_back({6, 21, c, 2, 2, 2, 2, 1, 1, 0, 0, 3, 10, 3});
     all.push_back({5, 24, c, 3, 3, 2, 2, 1, 1, 1, 1, 3, 12, 0});

@@ -54,6 +54,9 @@ template <class Arch> struct SimdBase {
   static TESSERA_INLINE void stream(float *p, F x) { x.store_unaligned(p); }
   static TESSERA_INLINE void fence() {}
 
+  /// Has the compiler compute x here and not later, where it may have run out of registers.
+  static TESSERA_INLINE void keep(F &) {}
+
   /// a * b + c; rounded once where kHasFma.
   static TESSERA_INLINE F fma(F a, F b, F c) { return a * b + c; }
   /// c - a * b.

@@ -39,6 +39,7 @@ template <> struct Simd<xsimd::neon64> : SimdBase<xsimd::neon64> {
     if (count == 3)
       vst1q_lane_f32(p + 2, x, 2);
   }
+  static TESSERA_INLINE void keep(F &x) { __asm__ volatile("" : "+w"(x.data)); }
   static TESSERA_INLINE F fma(F a, F b, F c) { return F(vfmaq_f32(c, a, b)); }
   static TESSERA_INLINE F fnma(F a, F b, F c) { return F(vfmsq_f32(c, a, b)); }
   /// Comparisons, since the instructions for it turn either NaN into the result.

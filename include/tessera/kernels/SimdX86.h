@@ -89,6 +89,7 @@ template <> struct Simd<xsimd::fma3<xsimd::avx2>> : SimdBase<xsimd::fma3<xsimd::
   static TESSERA_INLINE void storePart(float *p, F x, std::int64_t count) {
     _mm256_maskstore_ps(p, partMask(count), x);
   }
+  static TESSERA_INLINE void keep(F &x) { __asm__ volatile("" : "+x"(x.data)); }
   static TESSERA_INLINE F fma(F a, F b, F c) { return F(_mm256_fmadd_ps(a, b, c)); }
   static TESSERA_INLINE F fnma(F a, F b, F c) { return F(_mm256_fnmadd_ps(a, b, c)); }
   static TESSERA_INLINE F max(F a, F b) { return F(_mm256_max_ps(a, b)); }
