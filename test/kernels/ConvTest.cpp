@@ -125,6 +125,10 @@ std::vector<ConvShape> shapes(int lanes) {
   all.push_back({1, 2, 90, 600, 2, 90, 9, 1, 1, 1, 1, 1, 1, 1, 0, 0});
   // More channels than NCHW is read where it is, for several panels, with a vector of 7 pixels.
   all.push_back({2, 3, 21, 2 * 200, 3, 21, 2 * 37, 2, 1, 1, 1, 1, 1, 1, 0, 0});
+  // NCHW that is gathered: rows and columns that nobody reads, in parts, too long a row.
+  all.push_back({2, 9, 11, 20, 5, 4, 40, 1, 1, 1, 2, 3, 1, 1, 0, 0});
+  all.push_back({1, 5, 23, 600, 3, 12, 9, 1, 1, 1, 2, 2, 1, 1, 0, 0});
+  all.push_back({1, 1, 12, 6200, 1, 6, 18, 1, 1, 1, 2, 2, 1, 1, 0, 0});
   for (std::int64_t zero = 0; zero < 5; ++zero) {
     ConvShape s{1, 4, 4, 6, 4, 4, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1};
     (zero == 0 ? s.n : zero == 1 ? s.h : zero == 2 ? s.c : zero == 3 ? s.outC : s.outW) = 0;
@@ -235,7 +239,7 @@ TEST_CASE("conv2d sums filter times image in every layout", "[conv]") {
       for (const auto &[in, out] :
            {std::pair{Layout::Nhwc, Layout::Nhwc}, std::pair{Layout::Nchw, Layout::Nchw},
             std::pair{Layout::Blocked, Layout::Blocked}, std::pair{Layout::Nhwc, Layout::Blocked8},
-            std::pair{Layout::Wide, Layout::Wide}})
+            std::pair{Layout::Nchw, Layout::Nhwc}, std::pair{Layout::Wide, Layout::Wide}})
         for (int ending = 0; ending < 3; ++ending) {
           const std::string details = text(s) + ",layouts=" + std::to_string(int(in)) +
                                       std::to_string(int(out)) +

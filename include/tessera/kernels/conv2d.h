@@ -17,7 +17,8 @@ template <class Arch> struct Conv2d {
   /// y = epilogue(the convolution of x by the filter), in the sizes of `shape`.
   ///
   /// x and y lie in memory as xLayout and yLayout say; outputs whose channels are not together in
-  /// whole vectors (NCHW) are computed aside, which takes 64 KiB more of stack. `filter` is what
+  /// whole vectors (NCHW) are computed aside, which takes 64 KiB more of stack, and inputs in NCHW
+  /// may be gathered, which takes 256 KiB. `filter` is what
   /// conv2d_pack leaves. y overlaps neither x nor filter; residual is y or does not overlap it.
   /// Sizes and channels may be zero; kh, kw, strides, dilations, groups and the layouts' blocks are
   /// at least one.
