@@ -28,7 +28,7 @@ size_t bytesAttr(mlir::ModuleOp module, llvm::StringRef name) {
 
 std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp module, Isa host,
                                                              const CompileOptions &options) {
-  const auto isa = attachChip(module, host, options);
+  const auto isa = attachChip(module, floatIsa(host), options);
   if (!isa || !lowerGraph(module, options))
     return nullptr;
   auto signature = readSignature(module);
@@ -40,10 +40,9 @@ std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp modu
     return nullptr;
   // An NPU's program runs here for its numbers, a CPU's for its speed.
   const auto chip = tile::ChipSpec::of(module);
-  auto code =
-      JitCode::make(std::move(context), std::move(program), *isa,
-                    chip && !chip->isCpu() ? Effort::Quick : Effort::Full,
-                    [isa](llvm::StringRef name) { return kernels::deviceSymbol(*isa, name); });
+  auto code = JitCode::make(std::move(context), std::move(program), *isa,
+                            chip && !chip->isCpu() ? Effort::Quick : Effort::Full,
+                            [=](llvm::StringRef name) { return kernelFor(*isa, host, name); });
   auto entry = code ? (*code)->lookup(kProgramEntry) : code.takeError();
   if (!entry) {
     module.emitError("the program cannot be made executable: ")

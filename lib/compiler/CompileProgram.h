@@ -6,10 +6,10 @@
 
 namespace tessera {
 
-/// Compiles @main for a chip, to run on this machine's `isa`. A module that carries a chip keeps
+/// Compiles @main for a chip, to run on this machine's `host`. A module that carries a chip keeps
 /// it; one that has been lowered in part is entered from there. On failure returns null and has
 /// emitted diagnostics.
-std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp module, Isa isa,
+std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp module, Isa host,
                                                              const CompileOptions &options);
 
 } // namespace tessera

@@ -20,7 +20,7 @@ std::shared_ptr<const runtime::CompiledModel> compileModule(mlir::ModuleOp modul
     return nullptr;
   }
   return options.reference ? compileReference(module, floatIsa(*isa))
-                           : compileProgram(module, floatIsa(*isa), options);
+                           : compileProgram(module, *isa, options);
 }
 
 } // namespace tessera

@@ -40,7 +40,7 @@ std::vector<std::string> symbolsOf(mlir::ModuleOp module) {
   return names;
 }
 
-std::shared_ptr<JitCode> compileSteps(mlir::ModuleOp module, Isa isa,
+std::shared_ptr<JitCode> compileSteps(mlir::ModuleOp module, Isa isa, Isa host,
                                       llvm::ArrayRef<std::string> symbols) {
   auto context = std::make_unique<llvm::LLVMContext>();
   auto program = makeLlvm(module, isa, *context);
@@ -49,9 +49,8 @@ std::shared_ptr<JitCode> compileSteps(mlir::ModuleOp module, Isa isa,
   for (const std::string &name : symbols)
     if (llvm::GlobalValue *value = program->getNamedValue(name))
       value->setLinkage(llvm::GlobalValue::ExternalLinkage);
-  auto code =
-      JitCode::make(std::move(context), std::move(program), isa, Effort::Least,
-                    [isa](llvm::StringRef name) { return kernels::deviceSymbol(isa, name); });
+  auto code = JitCode::make(std::move(context), std::move(program), isa, Effort::Least,
+                            [=](llvm::StringRef name) { return kernelFor(isa, host, name); });
   if (!code) {
     module.emitError("the program cannot be made executable: ") << llvm::toString(code.takeError());
     return nullptr;
@@ -150,7 +149,7 @@ std::unique_ptr<InterpretedProgram> InterpretedProgram::make(mlir::ModuleOp modu
   impl->module = module.clone();
   emptyKernels(module);
   const std::vector<std::string> symbols = symbolsOf(module);
-  impl->jit = compileSteps(module, *isa, symbols);
+  impl->jit = compileSteps(module, *isa, *host, symbols);
   if (!impl->jit || !impl->resolve(symbols))
     return nullptr;
   size_t bytes = 64;

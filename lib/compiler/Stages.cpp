@@ -85,6 +85,10 @@ std::optional<Isa> attachChip(mlir::ModuleOp module, Isa host, const CompileOpti
   return isa;
 }
 
+const void *kernelFor(Isa isa, Isa host, llvm::StringRef name) {
+  return kernels::deviceSymbol(floatIsa(host) == isa ? host : isa, name);
+}
+
 bool lowerGraph(mlir::ModuleOp module, const CompileOptions &options) {
   const Level level = levelOf(module);
   if (level > Level::Kernels)

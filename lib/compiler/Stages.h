@@ -23,6 +23,10 @@ std::optional<Isa> attachChip(mlir::ModuleOp module, Isa host, const CompileOpti
 /// The instruction set of the module's chip; nothing when it is no CPU of a kind known here.
 std::optional<Isa> chipIsa(mlir::ModuleOp module);
 
+/// The machine code of a memory function, for code of `isa`: what the host has beyond it serves
+/// 8-bit integers, whose sums are exact, so that the results are the same.
+const void *kernelFor(Isa isa, Isa host, llvm::StringRef name);
+
 /// Runs npu-graph on a module that is still there, and makes arguments of its big constants: what
 /// remains reads the same from here on, whatever it was entered at.
 bool lowerGraph(mlir::ModuleOp module, const CompileOptions &options);

@@ -34,6 +34,8 @@ static std::pair<int64_t, int64_t> matrixOf(const View &view) {
 static SmallVector<Valid, 4> ofMma(const Step &step) {
   const View &a = step.operands[0].view, &b = step.operands[1].view, &c = step.operands[2].view;
   const int64_t m = step.extents[0], n = step.extents[1], k = step.extents[2];
+  if (a.sizes.size() != 4) // a CPU's rows and panels
+    return {{a, true, false}, {b, true, false}, {c, step.accumulates, true}};
   return {{fractal(a, m, k, true), true, false},
           {fractal(b, n, k), true, false},
           {fractal(c, m, n), step.accumulates, true}};

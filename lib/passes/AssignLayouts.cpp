@@ -24,16 +24,24 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
   using NpuAssignLayoutsBase::NpuAssignLayoutsBase;
 
   // Packed operands made so far, so that a shared weight is packed and kept once.
-  using Key = std::tuple<const void *, int64_t, bool>;
+  using Key = std::tuple<const void *, int64_t, int64_t, bool>;
   std::map<Key, Value> packed;
   std::shared_ptr<const tile::ChipSpec> chip;
 
-  /// The panel width where the unit for these types reads b in panels, else 0.
-  int64_t panelFor(Value a, Value b, Value result) const {
-    const tile::Mma *mma =
-        chip->mmaFor(getElementTypeOrSelf(a.getType()), getElementTypeOrSelf(b.getType()),
-                     getElementTypeOrSelf(result.getType()));
-    return mma && mma->b.layout == "panel" ? int64_t(mma->b.panel) : 0;
+  /// Columns of a panel; of 8-bit integers also the elements of k that lie together, else 0.
+  struct Panel {
+    int64_t width, group;
+  };
+
+  /// The panels where the unit for these types reads b so.
+  std::optional<Panel> panelFor(Value a, Value b, Value result) const {
+    Type element = getElementTypeOrSelf(b.getType());
+    const tile::Mma *mma = chip->mmaFor(getElementTypeOrSelf(a.getType()), element,
+                                        getElementTypeOrSelf(result.getType()));
+    if (!mma || mma->b.layout != "panel")
+      return std::nullopt;
+    // A step of the unit takes one group.
+    return Panel{mma->b.panel, npu::packedRank(element) == 4 ? int64_t(mma->k) : 0};
   }
 
   /// rhs where it is, when it is one whole panel: the same elements in the same order.
@@ -50,14 +58,15 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
     return npu::ReshapeOp::create(builder, rhs.getLoc(), type.clone(shape), rhs);
   }
 
-  Value pack(Value rhs, int64_t panel, bool transpose) {
+  Value pack(Value rhs, Panel to, bool transpose) {
+    int64_t panel = to.width;
     auto constant = rhs.getDefiningOp<npu::ConstantOp>();
     const void *identity = constant ? constant.getValue().getAsOpaquePointer()
                                     : static_cast<const void *>(rhs.getAsOpaquePointer());
-    Value &slot = packed[{identity, panel, transpose}];
+    Value &slot = packed[{identity, panel, to.group, transpose}];
     if (slot)
       return slot;
-    if (!constant && !transpose && (slot = asPanel(rhs, panel)))
+    if (!constant && !transpose && !to.group && (slot = asPanel(rhs, panel)))
       return slot;
     OpBuilder builder(&getContext());
     // First of the function for a constant, so that it dominates every use of an equal one.
@@ -67,7 +76,9 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
       builder.setInsertionPointAfterValue(rhs);
     Location loc = rhs.getLoc();
     Value source = constant ? npu::ConstantOp::create(builder, loc, constant.getValue()) : rhs;
-    auto op = npu::PackRhsOp::create(builder, loc, source, panel, transpose);
+    auto op =
+        npu::PackRhsOp::create(builder, loc, source, panel, transpose,
+                               to.group ? builder.getI64IntegerAttr(to.group) : IntegerAttr());
     slot = op;
     if (constant) {
       if (ElementsAttr value = evaluate(op)) {
@@ -89,7 +100,7 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
   }
 
   void assign(npu::MatmulOp op) {
-    int64_t panel = panelFor(op.getLhs(), op.getRhs(), op.getResult());
+    std::optional<Panel> panel = panelFor(op.getLhs(), op.getRhs(), op.getResult());
     if (!panel || op.getPackedN())
       return;
     int64_t n = cast<RankedTensorType>(op.getType()).getShape().back();
@@ -108,13 +119,13 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
               : npu::TransposeOp::create(builder, op.getLoc(), lhs, perm).getResult());
       op.setTransposeLhs(false);
     }
-    op.getRhsMutable().assign(pack(op.getRhs(), panel, op.getTransposeRhs()));
+    op.getRhsMutable().assign(pack(op.getRhs(), *panel, op.getTransposeRhs()));
     op.setTransposeRhs(false);
     op.setPackedN(n);
   }
 
   void assign(npu::Conv2DOp op) {
-    int64_t panel = panelFor(op.getInput(), op.getFilter(), op.getResult());
+    std::optional<Panel> panel = panelFor(op.getInput(), op.getFilter(), op.getResult());
     auto type = cast<RankedTensorType>(op.getFilter().getType());
     if (!panel || op.getPackedN() || op.getGroups() != 1 || !type.hasStaticShape())
       return;
@@ -128,7 +139,7 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
                                        reshapeConstant(constant.getValue(), flat));
     else
       matrix = npu::ReshapeOp::create(builder, op.getLoc(), flat, op.getFilter());
-    op.getFilterMutable().assign(pack(matrix, panel, /*transpose=*/false));
+    op.getFilterMutable().assign(pack(matrix, *panel, /*transpose=*/false));
     op.setPackedN(n);
     op.setKernel(kernel);
     if (isOpTriviallyDead(matrix.getDefiningOp()))

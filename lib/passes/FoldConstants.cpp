@@ -157,8 +157,8 @@ static ElementsAttr evaluatePad(npu::PadOp op, const ConstantView &view, RankedT
   return buffer.finish();
 }
 
-// [batch.., k, n] -> [batch.., ceil(n / panel), k, panel], panel by panel: each is a strided copy
-// of at most `panel` columns over zeros.
+// [batch.., k, n] -> [batch.., ceil(n / panel), ceil(k / group), panel, group], panel by panel and
+// depth by depth of a group: each is a strided copy of at most `panel` columns over zeros.
 static ElementsAttr evaluatePack(npu::PackRhsOp op, const ConstantView &view,
                                  RankedTensorType type) {
   ConstantBuffer buffer(type);
@@ -170,16 +170,19 @@ static ElementsAttr evaluatePack(npu::PackRhsOp op, const ConstantView &view,
   SmallVector<int64_t> own = view.strides(), packed = rowMajorStrides(type.getShape());
   SmallVector<int64_t> sizes(view.getShape().drop_back(2));
   StridedSide from{0, SmallVector<int64_t>(ArrayRef(own).drop_back(2))};
-  StridedSide to{0, SmallVector<int64_t>(ArrayRef(packed).drop_back(3))};
-  from.strides.append({own[kDim], own[nDim]});
-  to.strides.append({panel, 1});
-  sizes.append({k, 0});
-  for (int64_t column = 0; column < n; column += panel) {
-    sizes.back() = std::min(panel, n - column);
-    to.offset = column * k; // Earlier panels are k * panel elements each.
-    from.offset = column * own[nDim];
-    copyStrided(buffer.data(), to, view.element(0), from, sizes, view.getElementSize());
-  }
+  int64_t group = op.getGroup().value_or(1), batch = rank - 2;
+  StridedSide to{0, SmallVector<int64_t>(ArrayRef(packed).take_front(batch))};
+  from.strides.append({own[kDim] * group, own[nDim]});
+  to.strides.append({panel * group, group});
+  sizes.append({0, 0});
+  for (int64_t column = 0; column < n; column += panel)
+    for (int64_t depth = 0; depth < std::min(group, k); ++depth) {
+      sizes[batch] = llvm::divideCeil(k - depth, group);
+      sizes[batch + 1] = std::min(panel, n - column);
+      to.offset = column / panel * packed[batch] + depth;
+      from.offset = column * own[nDim] + depth * own[kDim];
+      copyStrided(buffer.data(), to, view.element(0), from, sizes, view.getElementSize());
+    }
   return buffer.finish();
 }
 

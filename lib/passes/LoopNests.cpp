@@ -57,10 +57,12 @@ LoopNest matmulLoops(npu::MatmulOp op) {
     llvm::append_values(a, kWhole, m);
   else
     llvm::append_values(a, m, kWhole);
-  DimLoops b = batch(rhs, op.getPackedN() ? 3 : 2);
-  if (op.getPackedN())
-    llvm::append_values(b, n, kWhole, kWhole);
-  else if (op.getTransposeRhs())
+  int64_t packed = npu::packedRank(rhs.getElementType());
+  DimLoops b = batch(rhs, op.getPackedN() ? packed : 2);
+  if (op.getPackedN()) {
+    b.push_back(n);
+    b.append(packed - 1, kWhole);
+  } else if (op.getTransposeRhs())
     llvm::append_values(b, n, kWhole);
   else
     llvm::append_values(b, kWhole, n);
@@ -74,9 +76,10 @@ template <typename Op> LoopNest windowLoops(Op op) {
   nest.operands.push_back({nest.result[0], nest.result[1], kWhole, nest.result[3]});
   if constexpr (std::is_same_v<Op, npu::Conv2DOp>) {
     nest.operands[0][3] = kWhole;
-    if (op.getPackedN())
-      nest.operands.push_back({nest.result[3], kWhole, kWhole});
-    else
+    if (op.getPackedN()) {
+      nest.operands.push_back({nest.result[3]});
+      nest.operands[1].append(typeOf(op.getFilter()).getRank() - 1, kWhole);
+    } else
       nest.operands.push_back({kWhole, kWhole, kWhole, nest.result[3]});
   } else if constexpr (std::is_same_v<Op, npu::DepthwiseConv2DOp>) {
     nest.operands.push_back({kWhole, kWhole, nest.result[3]});
@@ -157,13 +160,13 @@ LoopNest gatherLoops(npu::GatherOp op) {
 /// Panels run along n; offsets and sizes of their loop count panels, not columns.
 LoopNest packLoops(npu::PackRhsOp op) {
   RankedTensorType result = typeOf(op.getResult());
-  int64_t rank = result.getRank();
-  LoopNest nest = loopsOverResult(result, {rank - 2, rank - 1});
-  nest.operands = {DimLoops(nest.result.begin(), nest.result.end() - 3)};
+  int64_t batch = typeOf(op.getX()).getRank() - 2, rank = result.getRank();
+  LoopNest nest = loopsOverResult(result, llvm::to_vector(llvm::seq<int64_t>(batch + 1, rank)));
+  nest.operands = {DimLoops(nest.result.begin(), nest.result.begin() + batch)};
   if (op.getTranspose())
-    llvm::append_values(nest.operands[0], nest.result[rank - 3], kWhole);
+    llvm::append_values(nest.operands[0], nest.result[batch], kWhole);
   else
-    llvm::append_values(nest.operands[0], kWhole, nest.result[rank - 3]);
+    llvm::append_values(nest.operands[0], kWhole, nest.result[batch]);
   return nest;
 }
 

@@ -146,7 +146,7 @@ private:
     int64_t rows = typeOf(source).getDimSize(2), cols = typeOf(source).getDimSize(3);
     int64_t cut = typeOf(target).getDimSize(3);
     bool zz = o.getLayout() == tile::CopyLayout::nz2zzT;
-    if (rows % cut != 0 || 16 % cols != 0)
+    if ((rows % cut != 0 && cut % rows != 0) || (16 % cols != 0 && cols % 16 != 0))
       return o.emitOpError("cannot transpose blocks of ") << rows << " x " << cols;
     auto index = [&](int64_t v) { return arith::ConstantIndexOp::create(b, loc, v).getResult(); };
     Value across = memref::DimOp::create(b, loc, source, 0);
@@ -167,7 +167,10 @@ private:
     Value fromAt = add(mul(c1, from.strides[0]), mul(r1, from.strides[1]));
     Value row = mul(c1, i64(cols)); // first row of the transposed block
     Value toAt = add(mul(div(row, i64(16)), rowStride), mul(rem(row, i64(16)), i64(cut)));
-    toAt = add(toAt, mul(mul(r1, i64(rows / cut)), colStride));
+    // Blocks of bytes are wider than they are high: two of them, one above the other, make a row
+    // of two target blocks.
+    Value col = mul(r1, i64(rows));
+    toAt = add(toAt, add(mul(div(col, i64(cut)), colStride), rem(col, i64(cut))));
     auto at = [&](Value pointer, Value offset) {
       return LLVM::GEPOp::create(b, loc, pointer.getType(), element, pointer, ValueRange{offset});
     };
@@ -212,11 +215,12 @@ private:
   LogicalResult lowerIm2col(tile::Im2colOp o) {
     if (typeOf(o.getTarget()).getRank() == 4)
       return gatherBlocks(o);
-    if (!typeOf(o.getSource()).getElementType().isF32())
-      return o.emitOpError("gathers f32 only, but got ") << typeOf(o.getSource()).getElementType();
+    Type element = typeOf(o.getSource()).getElementType();
+    if (!element.isF32() && !element.isInteger(8))
+      return o.emitOpError("gathers f32 and i8 only, but got ") << element;
     View x = view(o.getSource()), y = view(o.getTarget());
     ArrayRef<int64_t> kernel = o.getKernel(), stride = o.getStrides(), dilation = o.getDilations();
-    call("tessera_im2col_f32",
+    call(element.isF32() ? "tessera_im2col_f32" : "tessera_im2col_s8",
          {x.pointer, x.sizes[1], x.sizes[2], x.sizes[3], x.strides[1], x.strides[2], i64(kernel[0]),
           i64(kernel[1]), i64(stride[0]), i64(stride[1]), i64(dilation[0]), i64(dilation[1]),
           i64(o.getPadTop()), i64(o.getPadLeft()), i64(o.getFirstPixel()), i64(o.getRows()),
@@ -279,12 +283,17 @@ private:
                            : i32(0);
     Value m = i64(o.getM()), n = i64(o.getN()), k = i64(o.getK());
     bool fractal = typeOf(o.getLhs()).getRank() == 4;
-    if (!element.isF32() && !(fractal && (element.isF16() || element.isBF16())))
+    if (element.isInteger(8) && !fractal && typeOf(o.getRhs()).getRank() == 4)
+      return callInt8(o, {a.pointer, a.strides[0], w.pointer, c.pointer, c.strides[0], m, n, k,
+                          w.sizes[2], w.sizes[3], accumulate});
+    if (!element.isF32() &&
+        !(fractal && (element.isF16() || element.isBF16() || element.isInteger(8))))
       return o.emitOpError("has no CPU kernel for ") << element;
     if (fractal) {
-      call(element.isF32()   ? "tessera_mma_fractal_f32"
-           : element.isF16() ? "tessera_mma_fractal_f16"
-                             : "tessera_mma_fractal_bf16",
+      call(element.isF32()    ? "tessera_mma_fractal_f32"
+           : element.isF16()  ? "tessera_mma_fractal_f16"
+           : element.isBF16() ? "tessera_mma_fractal_bf16"
+                              : "tessera_mma_fractal_s8",
            {a.pointer, a.strides[0], a.strides[1], w.pointer, w.strides[0], w.strides[1], c.pointer,
             c.strides[1], c.strides[0], m, n, k, a.sizes[3], accumulate});
     } else if (typeOf(o.getRhs()).getRank() == 3) {
@@ -294,6 +303,20 @@ private:
       call("tessera_matmul_f32", {a.pointer, a.strides[0], a.strides[1], w.pointer, w.strides[0],
                                   w.strides[1], c.pointer, c.strides[0], m, n, k, accumulate});
     }
+    return success();
+  }
+
+  /// The product of 8-bit integers takes panels of whole vectors, in groups that divide its blocks.
+  LogicalResult callInt8(tile::MmaOp o, ValueRange args) {
+    constexpr int64_t kDepth = 2048; // of such a block, in mma_int8.h
+    MemRefType type = typeOf(o.getRhs());
+    int64_t panel = type.getDimSize(2), group = type.getDimSize(3);
+    if (ShapedType::isDynamic(panel) || panel % lanes != 0)
+      return o.emitOpError("expected panels of a multiple of ")
+             << lanes << " columns, but got " << panel;
+    if (ShapedType::isDynamic(group) || group <= 0 || kDepth % group != 0)
+      return o.emitOpError("expected groups of a power of two, but got ") << group;
+    call("tessera_mma_int8_s8", args);
     return success();
   }
 
@@ -322,11 +345,17 @@ private:
   }
 
   LogicalResult lowerPack(tile::PackOp o) {
-    if (!typeOf(o.getInput()).getElementType().isF32())
-      return o.emitOpError("packs f32 only, but got ") << typeOf(o.getInput()).getElementType();
+    Type element = typeOf(o.getInput()).getElementType();
     View x = view(o.getInput()), y = view(o.getOut());
     size_t rank = x.sizes.size();
     size_t k = o.getTranspose() ? rank - 1 : rank - 2, n = o.getTranspose() ? rank - 2 : rank - 1;
+    if (element.isInteger(8) && y.sizes.size() == rank + 2) {
+      call("tessera_mma_int8_pack_s8", {x.pointer, x.strides[k], x.strides[n], y.pointer,
+                                        x.sizes[k], x.sizes[n], y.sizes[rank], y.sizes[rank + 1]});
+      return success();
+    }
+    if (!element.isF32())
+      return o.emitOpError("packs f32 and groups of i8 only, but got ") << element;
     call("tessera_pack_rhs_f32", {x.pointer, x.strides[k], x.strides[n], y.pointer, x.sizes[k],
                                   x.sizes[n], y.sizes.back()});
     return success();

@@ -2,6 +2,8 @@
 // global memory; PlaceStaged has the other.
 #include "Placer.h"
 
+#include "tessera/dialect/npu/NpuOps.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -111,7 +113,7 @@ LogicalResult Placer::placeDirect(Operation *op, const tile::Mma &unit) {
   if (unit.b.panel > 0 && !packed)
     return op->emitOpError("needs its right operand in panels of ")
            << unit.b.panel.value << " on chip " << chip.name << ": run npu-assign-layouts first";
-  rhs = dropLeading(loc, rhs, packed ? 3 : 2);
+  rhs = dropLeading(loc, rhs, packed ? npu::packedRank(typeOf(rhs).getElementType()) : 2);
   Value c = outMatrix(op, out);
   Value m = dim(loc, c, 0), n = dim(loc, c, 1);
   if (conv)

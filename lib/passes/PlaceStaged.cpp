@@ -120,10 +120,14 @@ LogicalResult Placer::allocateStages(Staged &s, const tile::Mma &unit) {
   s.lanes = lanesOf(a, element);
   s.accumulator = allocate(loc, nzShape(m, n, kBlockRows), accType, unit.c.spaces.front());
   s.lhsByColumns = unit.a.layout == "zN";
+  // What is turned on its way arrives in whole squares: bytes 32 by 32.
+  int64_t rowsA = s.turnLhs ? llvm::alignTo(m, s.lanes) : m;
+  int64_t rowsB = s.turnRhs ? n : llvm::alignTo(n, s.lanes);
   s.l0aStored = allocate(
-      loc, s.lhsByColumns ? nzShape(m, inner, s.lanes) : zzShape(m, inner, s.lanes), element, a);
+      loc, s.lhsByColumns ? nzShape(rowsA, inner, s.lanes) : zzShape(rowsA, inner, s.lanes),
+      element, a);
   s.l0a = s.lhsByColumns ? rowsOfBlocks(b, loc, s.l0aStored) : s.l0aStored;
-  s.l0b = allocate(loc, nzShape(n, inner, s.lanes), element, bSpace);
+  s.l0b = allocate(loc, nzShape(rowsB, inner, s.lanes), element, bSpace);
   // L1 holds the operands as they lie in memory, cut into blocks.
   s.l1b = allocate(loc, s.turnRhs ? nzShape(n, outer, s.lanes) : nzShape(outer, n, s.lanes),
                    element, "l1");

@@ -119,7 +119,13 @@ std::optional<KSteps> tessera::chooseStagedSteps(const ContractionShape &shape, 
                                                  const tile::Mma &unit,
                                                  const tile::ChipSpec &chip) {
   int64_t a = bytesOf(shape.lhsType), b = bytesOf(shape.rhsType);
-  int64_t m = llvm::alignTo(tile.m, unit.m.value), n = llvm::alignTo(tile.n, unit.n.value);
+  // What is turned on its way arrives in squares of the rows of its blocks.
+  const tile::Memory *memory = chip.memory(unit.a.spaces.front());
+  const tile::Fractal *fractal =
+      memory ? memory->fractalOf(tile::elementTypeName(shape.lhsType)) : nullptr;
+  int64_t square = fractal ? int64_t(fractal->cols) : 1;
+  int64_t m = llvm::alignTo(tile.m, std::max<int64_t>(unit.m, shape.turnLhs ? square : 1));
+  int64_t n = llvm::alignTo(tile.n, std::max<int64_t>(unit.n, shape.turnRhs ? 1 : square));
   int64_t fitsA = chip.capacity(unit.a.spaces.front()) / (kSlots * m * a);
   int64_t fitsB = chip.capacity(unit.b.spaces.front()) / (kSlots * n * b);
   int64_t step = std::max<int64_t>(unit.k, 16); // L1 holds the right operand in rows of 16

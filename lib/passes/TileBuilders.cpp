@@ -109,16 +109,17 @@ WindowRange windowRange(Tile &t, OpFoldResult offset, OpFoldResult size, int64_t
   return {begin, rows, above};
 }
 
-/// The panels [.., panels, k, width] of operand 1 that hold the tile's columns. Tiles of columns
-/// begin at whole panels: npu-tile picks their size so.
+/// The panels [.., panels, k, width], or of groups of k, of operand 1 that hold the tile's columns.
+/// Tiles of columns begin at whole panels: npu-tile picks their size so.
 Value slicePanels(Tile &t, Value packed) {
   RankedTensorType type = typeOf(packed);
-  int64_t rank = type.getRank(), width = type.getDimSize(rank - 1);
+  int64_t panels = type.getRank() - npu::packedRank(type.getElementType());
+  int64_t width = npu::panelOf(type);
   Folds at = t.dimOffsets(t.nest.operands[1]);
   Folds extents = t.dimSizes(t.nest.operands[1], packed);
   AffineExpr n = t.b.getAffineDimExpr(0);
-  at[rank - 3] = t.apply(n.floorDiv(width), {at[rank - 3]});
-  extents[rank - 3] = t.apply(n.ceilDiv(width), {extents[rank - 3]});
+  at[panels] = t.apply(n.floorDiv(width), {at[panels]});
+  extents[panels] = t.apply(n.ceilDiv(width), {extents[panels]});
   return t.slice(packed, at, extents);
 }
 
@@ -126,8 +127,7 @@ FailureOr<TilingResult> tileMatmul(npu::MatmulOp op, Tile &t) {
   Value lhs = t.slice(op.getLhs(), t.nest.operands[0]), rhs;
   IntegerAttr panel;
   if (op.getPackedN()) {
-    RankedTensorType type = typeOf(op.getRhs());
-    panel = t.b.getI64IntegerAttr(type.getDimSize(type.getRank() - 1));
+    panel = t.b.getI64IntegerAttr(npu::panelOf(typeOf(op.getRhs())));
     rhs = slicePanels(t, op.getRhs());
   } else {
     rhs = t.slice(op.getRhs(), t.nest.operands[1]);
@@ -162,7 +162,7 @@ FailureOr<TilingResult> tileConv2D(npu::Conv2DOp op, Tile &t) {
   Value image = sliceImage(op, t, kernel, padTop, padLeft), filter;
   IntegerAttr panel;
   if (op.getPackedN()) {
-    panel = t.b.getI64IntegerAttr(typeOf(op.getFilter()).getDimSize(2));
+    panel = t.b.getI64IntegerAttr(npu::panelOf(typeOf(op.getFilter())));
     filter = slicePanels(t, op.getFilter());
   } else {
     filter = t.slice(op.getFilter(), t.nest.operands[1]);

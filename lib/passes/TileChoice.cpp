@@ -45,7 +45,7 @@ static ContractionShape describe(Operation *op, bool epilogue) {
     shape.k = lhs.getDimSize(lhs.getRank() - (matmul.getTransposeLhs() ? 2 : 1));
     shape.turnLhs = matmul.getTransposeLhs(), shape.turnRhs = matmul.getTransposeRhs();
     if (matmul.getPackedN())
-      shape.panel = rhs.getDimSize(rhs.getRank() - 1);
+      shape.panel = npu::panelOf(rhs);
   } else {
     auto conv = cast<npu::Conv2DOp>(op);
     shape.batch = result.getDimSize(0);
@@ -58,7 +58,7 @@ static ContractionShape describe(Operation *op, bool epilogue) {
     shape.lineStride = conv.getStrides()[0];
     shape.lineReach = (window[0] - 1) * conv.getDilations()[0] + 1;
     if (conv.getPackedN())
-      shape.panel = rhs.getDimSize(2);
+      shape.panel = npu::panelOf(rhs);
   }
   return shape;
 }

@@ -18,6 +18,7 @@ enum class Fill {
   small,    ///< Whole numbers from -4 to 4.
   nonzero,  ///< Whole numbers from 1 to 5, of either sign.
   weight,   ///< Reals whose square sums up to 1 over `bound` of them.
+  byte,     ///< Whole numbers from -128 to 127.
   index,    ///< Whole numbers from -bound to bound - 1.
 };
 

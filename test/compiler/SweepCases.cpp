@@ -111,6 +111,40 @@ void rows(Cases &cases) {
   cases.push_back(norm("rms_norm", {2, 3, 19}, 0, false, false));
 }
 
+/// Products and convolutions of bytes, whose sums are exact.
+void bytes(Cases &cases) {
+  auto product = [&](int64_t m, int64_t n, int64_t k, bool a = false, bool b = false) {
+    cases.push_back(matmul({}, {}, m, n, k, a, b, "i8"));
+  };
+  for (int64_t m : {1, 2, 17, 67})
+    for (int64_t n : {1, 16, 17, 97})
+      product(m, n, m * 3 + n % 5);
+  product(33, 70, 64);
+  product(1, 1, 1);
+  product(3, 4, 0);
+  product(0, 4, 3);
+  product(3, 0, 4);
+  product(131, 257, 1031);
+  product(5, 33, 4099);
+  for (bool a : {false, true})
+    for (bool b : {false, true})
+      product(45, 50, 39, a, b);
+  cases.push_back(matmul({2}, {}, 5, 6, 7, false, false, "i8"));
+  cases.push_back(matmul({2, 1}, {1, 3}, 5, 36, 33, false, false, "i8"));
+  cases.push_back(matmul({2}, {2}, 35, 6, 70, true, true, "i8"));
+  cases.push_back(scaled(matmul({}, {}, 37, 41, 70, false, false, "i8"), 41, false));
+  cases.push_back(scaled(matmul({}, {}, 1, 130, 33, false, true, "i8"), 130, true));
+  cases.push_back(conv({1, 5, 5, 3, {3, 3}, {1, 1}, {1, 1}, {0, 0, 0, 0}}, 4, 1, "i8"));
+  cases.push_back(conv({2, 7, 9, 3, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}}, 17, 1, "i8"));
+  cases.push_back(conv({1, 7, 9, 4, {3, 2}, {1, 2}, {2, 1}, {2, 0, 1, 1}}, 5, 1, "i8"));
+  cases.push_back(conv({1, 5, 5, 8, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}}, 16, 1, "i8"));
+  cases.push_back(conv({1, 5, 5, 6, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 4, 2, "i8"));
+  cases.push_back(conv({1, 3, 3, 2, {3, 3}, {1, 1}, {1, 1}, {3, 3, 3, 3}}, 2, 1, "i8"));
+  cases.push_back(conv({1, 31, 29, 40, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 40, 1, "i8"));
+  cases.push_back(
+      scaled(conv({1, 9, 8, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 18, 1, "i8"), 18, true));
+}
+
 void contractions(Cases &cases) {
   for (int64_t m : {1, 2, 7, 17, 67})
     for (int64_t n : {1, 3, 16, 17, 97})
@@ -126,6 +160,7 @@ void contractions(Cases &cases) {
       cases.push_back(matmul({}, {}, 13, 21, 9, a, b));
   for (const char *element : {"f16", "bf16", "i8"})
     cases.push_back(matmul({}, {}, 13, 21, 19, false, true, element));
+  bytes(cases);
   cases.push_back(matmul({2}, {2}, 5, 6, 7));
   cases.push_back(matmul({2}, {}, 5, 6, 7));
   cases.push_back(matmul({}, {3}, 5, 6, 7));

@@ -156,6 +156,9 @@ Case matmul(const Dims &batchA, const Dims &batchB, int64_t m, int64_t n, int64_
   const std::string t = type(out, element == "i8" ? "i32" : element);
   made.body = made.body.substr(0, made.body.find(" -> ")) + " -> " + t;
   made.results = {{"r", t}};
+  if (element == "i8")
+    for (Input &input : made.inputs)
+      input.fill = Fill::byte;
   return made;
 }
 
@@ -178,15 +181,39 @@ static Dims outDims(const Window &w, int64_t channels) {
   return {w.batch, outExtent(w, 0, w.height), outExtent(w, 1, w.width), channels};
 }
 
-Case conv(const Window &w, int64_t features, int64_t groups) {
+Case conv(const Window &w, int64_t features, int64_t groups, const std::string &element) {
   const Dims x{w.batch, w.height, w.width, w.channels};
   const Dims f{w.kernel[0], w.kernel[1], w.channels / groups, features};
-  const std::string t = type(outDims(w, features));
-  return {windowName("conv2d", w) + "/f" + std::to_string(features) + "g" + std::to_string(groups),
-          {{x}, {f}},
+  const bool bytes = element == "i8";
+  const Fill fill = bytes ? Fill::byte : Fill::normal;
+  const std::string t = type(outDims(w, features), bytes ? "i32" : element);
+  return {windowName("conv2d", w) + "/f" + std::to_string(features) + "g" + std::to_string(groups) +
+              (bytes ? "/i8" : ""),
+          {{x, element, fill}, {f, element, fill}},
           "%r = npu.conv2d %a, %b " + geometry(w) + " groups = " + std::to_string(groups) + " : " +
-              type(x) + ", " + type(f) + " -> " + t,
+              type(x, element) + ", " + type(f, element) + " -> " + t,
           {{"r", t}}};
+}
+
+Case scaled(Case made, int64_t columns, bool narrow) {
+  const std::string sums = made.results.front().second;
+  const std::string shape = sums.substr(0, sums.size() - 4); // less "i32>"
+  const std::string floats = shape + "f32>", bytes = shape + "i8>", row = type({columns});
+  made.body.replace(0, 2, "%s");
+  made.body += "\n  %f = npu.cast %s : " + sums + " to " + floats;
+  made.body += "\n  %g = npu.mul %f, %c : " + floats + ", " + row + " -> " + floats;
+  made.body += "\n  %h = npu.add %g, %d : " + floats + ", " + row + " -> " + floats;
+  made.name += narrow ? "/narrow" : "/scaled";
+  made.inputs.push_back(
+      {{columns}, "f32", Fill::weight, 10'000'000}); // of bytes' sums, some hundreds
+  made.inputs.push_back({{columns}, "f32", Fill::normal});
+  made.results = {{narrow ? "r" : "h", narrow ? bytes : floats}};
+  if (narrow) {
+    made.body += "\n  %o = npu.round %h : " + floats;
+    made.body += "\n  %p = npu.clip %o {min = -128.0 : f32, max = 127.0 : f32} : " + floats;
+    made.body += "\n  %r = npu.cast %p : " + floats + " to " + bytes;
+  }
+  return made;
 }
 
 Case depthwise(const Window &w) {

@@ -28,7 +28,11 @@ struct Window {
   int64_t batch = 1, height = 5, width = 5, channels = 3;
   Dims kernel{3, 3}, strides{1, 1}, dilations{1, 1}, pads{0, 0, 0, 0};
 };
-Case conv(const Window &window, int64_t features, int64_t groups = 1);
+Case conv(const Window &window, int64_t features, int64_t groups = 1,
+          const std::string &element = "f32");
+/// A case of bytes with its sums brought to floats, or to bytes again: times a scale and plus a
+/// bias of each of `columns`.
+Case scaled(Case bytes, int64_t columns, bool narrow);
 Case depthwise(const Window &window);
 Case pool(const std::string &op, const Window &window, bool countPads = false);
 

@@ -16,7 +16,7 @@ public:
 
   /// Anything, on inputs of any shape.
   Case make() {
-    switch (below(12)) {
+    switch (below(14)) {
     case 6:
     case 7:
       return product(matrix());
@@ -24,6 +24,10 @@ public:
       return convolution(image());
     case 9:
       return windows(image());
+    case 10:
+      return product(matrix(), "i8");
+    case 11:
+      return convolution(image(), "i8");
     default:
       return any(dims(5), false);
     }
@@ -117,7 +121,7 @@ private:
   }
 
   /// On the left `a`, or its transpose.
-  Case product(const Dims &a) {
+  Case product(const Dims &a, const std::string &element = "f32") {
     Dims batch(a.begin(), a.end() - 2), other;
     const bool turn = below(3) == 0;
     const int64_t m = a[a.size() - (turn ? 1 : 2)], k = a[a.size() - (turn ? 2 : 1)];
@@ -134,7 +138,9 @@ private:
       count *= other.emplace_back(1 + below(3));
     const int64_t n =
         std::clamp<int64_t>(dim(), 1, std::max<int64_t>(kMostWork / count / m / k, 1));
-    Case made = matmul(batch, other, m, n, k, turn, below(3) == 0);
+    Case made = matmul(batch, other, m, n, k, turn, below(3) == 0, element);
+    if (element == "i8")
+      return made;
     made.inputs[1].fill = Fill::weight, made.inputs[1].bound = k;
     return made;
   }
@@ -152,12 +158,14 @@ private:
     return w;
   }
 
-  Case convolution(const Dims &x) {
+  Case convolution(const Dims &x, const std::string &element = "f32") {
     const Window w = window(x);
     const int64_t groups = x[3] % 2 || below(4) ? 1 : 2;
     const int64_t each = x[0] * x[1] * x[2] * x[3] * w.kernel[0] * w.kernel[1];
     const int64_t features = std::min(dim(), std::max<int64_t>(kMostWork / each, 1));
-    Case made = conv(w, features * groups, groups);
+    Case made = conv(w, features * groups, groups, element);
+    if (element == "i8")
+      return made;
     made.inputs[1].fill = Fill::weight;
     made.inputs[1].bound = w.kernel[0] * w.kernel[1] * x[3] / groups;
     return made;

@@ -67,6 +67,7 @@ Tensor fill(const Input &input, uint64_t seed) {
   std::vector<int64_t> wholes(count);
   fillNormal(reals, seed, 0.0f, 1.0f);
   const uint64_t span = input.fill == Fill::index   ? 2 * static_cast<uint64_t>(input.bound)
+                        : input.fill == Fill::byte  ? 256
                         : input.element == "i1"     ? 2
                         : input.fill == Fill::small ? 9
                                                     : 10;

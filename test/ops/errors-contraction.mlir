@@ -81,3 +81,20 @@ func.func @pack_rank(%b: tensor<8xf32>) {
   %y = npu.pack_rhs %b {panel = 8 : i64} : tensor<8xf32> -> tensor<1x8x8xf32>
   return
 }
+
+// -----
+
+func.func @matmul_packed_groups(%a: tensor<4x7xi8>, %b: tensor<2x3x16x4xi8>) {
+  // expected-error@+1 {{'npu.matmul' op expected lhs dim 1 (7) in groups of 4 to equal rhs dim 1 (3)}}
+  %y = npu.matmul %a, %b {packed_n = 20 : i64}
+    : tensor<4x7xi8>, tensor<2x3x16x4xi8> -> tensor<4x20xi32>
+  return
+}
+
+// -----
+
+func.func @pack_no_group(%b: tensor<8x16xi8>) {
+  // expected-error@+1 {{'npu.pack_rhs' op expected group to be positive, but got 0}}
+  %y = npu.pack_rhs %b {panel = 8 : i64, group = 0 : i64} : tensor<8x16xi8> -> tensor<2x0x8x0xi8>
+  return
+}

@@ -30,3 +30,13 @@ func.func @main() {
   call @printMemrefF32(%u0) : (tensor<*xf32>) -> ()
   return
 }
+
+// With groups, k is cut too: of three, two lie together, and the third beside a zero.
+// CHECK-LABEL: func @packs_groups
+// CHECK: npu.pack_rhs %{{.*}} {group = 4 : i64, panel = 16 : i64} : tensor<?x?xi8> -> tensor<?x?x16x4xi8>
+// LOWER-LABEL: func @packs_groups
+// LOWER-NOT: npu.
+func.func @packs_groups(%x: tensor<?x?xi8>) -> tensor<?x?x16x4xi8> {
+  %y = npu.pack_rhs %x {panel = 16 : i64, group = 4 : i64} : tensor<?x?xi8> -> tensor<?x?x16x4xi8>
+  return %y : tensor<?x?x16x4xi8>
+}

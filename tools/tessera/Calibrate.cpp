@@ -79,6 +79,8 @@ public:
   double perRow(int64_t lanes) const;
   /// Cycles of a call of the packed matrix kernel on m x n x k.
   double mmaCycles(int64_t m, int64_t n, int64_t k, int64_t panel) const;
+  /// The same of the one for 8-bit integers, by what this machine has for them.
+  double mmaInt8Cycles(int64_t m, int64_t n, int64_t k, int64_t panel, int64_t group) const;
 
 private:
   Isa isa;
@@ -138,6 +140,20 @@ double Machine::mmaCycles(int64_t m, int64_t n, int64_t k, int64_t panel) const 
   const double seconds = fastest([&] {
     row->function.mma(a.data(), KernelSize(k), b.data(), c.data(), KernelSize(n), KernelSize(m),
                       KernelSize(n), KernelSize(k), KernelSize(panel), 0);
+  });
+  return seconds * hz;
+}
+
+double Machine::mmaInt8Cycles(int64_t m, int64_t n, int64_t k, int64_t panel, int64_t group) const {
+  std::string error;
+  const Isa host = chooseIsaFromEnvironment(error).value_or(isa);
+  const KernelRow *row = findKernel("mma_int8", "s8", floatIsa(host) == isa ? host : isa);
+  const int64_t wide = (n + panel - 1) / panel * panel, deep = (k + group - 1) / group * group;
+  std::vector<int8_t> a(size_t(m * k), 1), b(size_t(wide * deep), 1);
+  std::vector<int32_t> c(size_t(m * n));
+  const double seconds = fastest([&] {
+    row->function.mmaInt8(a.data(), KernelSize(k), b.data(), c.data(), KernelSize(n), KernelSize(m),
+                          KernelSize(n), KernelSize(k), KernelSize(panel), KernelSize(group), 0);
   });
   return seconds * hz;
 }
@@ -217,6 +233,18 @@ void setUnits(Editor &editor, const Machine &machine, const tile::ChipSpec &chip
              "the packed matrix kernel, from k = 64 to 256");
   editor.set("- pipe: CORE\n    types: {a: f32", "head", std::max(0.0, shorter - 64 * steps * step),
              "what is left of k = 64");
+  if (const tile::Mma *bytes = chip.mmaFor("i8", "i8")) {
+    const int64_t high = bytes->m * 8, wide = bytes->b.panel, group = bytes->k;
+    const double deep = machine.mmaInt8Cycles(high, wide, 1024, wide, group),
+                 flat = machine.mmaInt8Cycles(high, wide, 256, wide, group);
+    const double tiles = 8.0 * double(wide) / double(bytes->n);
+    const double each = (deep - flat) / (768.0 / double(group) * tiles);
+    editor.set("- pipe: CORE\n    types: {a: i8", "cycles", std::max(each, 0.01),
+               "the packed matrix kernel of bytes, from k = 256 to 1024");
+    editor.set("- pipe: CORE\n    types: {a: i8", "head",
+               std::max(0.0, flat - 256.0 / double(group) * tiles * each),
+               "what is left of k = 256");
+  }
   const int64_t lanes = chip.vector.front().bytes / 4;
   const size_t vector = editor.text.find("\nvector:");
   std::string head = editor.text.substr(0, vector);

@@ -61,7 +61,10 @@ FailureOr<SmallVector<Value>> MatmulOp::decomposeOperation(OpBuilder &b) {
   Location loc = getLoc();
   Value lhs = getLhs(), rhs = getRhs();
   if (getPackedN())
-    rhs = unpackRhs(b, loc, rhs, *getPackedN());
+    rhs = unpackRhs(b, loc, rhs, *getPackedN(),
+                    tensor::getMixedSize(b, loc, lhs,
+                                         cast<RankedTensorType>(lhs.getType()).getRank() -
+                                             (getTransposeLhs() ? 2 : 1)));
   else if (getTransposeRhs())
     rhs = transposeLast(b, loc, rhs);
   if (getTransposeLhs())
@@ -101,29 +104,47 @@ FailureOr<SmallVector<Value>> PackRhsOp::decomposeOperation(OpBuilder &b) {
   if (failed(reifyResultShapes(b, packed)))
     return failure();
   OpFoldResult panels = packed[0][rank - 2];
+  OpFoldResult groups = packed[0][rank - 1];
   AffineExpr d0, d1;
   bindDims(b.getContext(), d0, d1);
   Sizes low(rank, b.getIndexAttr(0)), high = low;
-  high.back() = affine::makeComposedFoldedAffineApply(
-      b, loc, d0 * panel - d1, {panels, tensor::getMixedSize(b, loc, x, rank - 1)});
+  auto rest = [&](OpFoldResult parts, int64_t each, int64_t dim) {
+    return affine::makeComposedFoldedAffineApply(b, loc, d0 * each - d1,
+                                                 {parts, tensor::getMixedSize(b, loc, x, dim)});
+  };
+  high.back() = rest(panels, panel, rank - 1);
+  int64_t group = getGroup().value_or(1);
+  if (group > 1)
+    high[rank - 2] = rest(groups, group, rank - 2);
   Value zero = scalarConstant(b, loc, type.getElementType(), 0);
   x = padTensor(b, loc, x, low, high, zero);
 
-  // [batch.., k, n] -> [batch.., k, panels, panel] -> [batch.., panels, k, panel]
+  // [batch.., k, n] -> [batch.., groups, group, panels, panel], without `group` of k alone
+  int64_t inner = getGroup() ? 2 : 1;
   Sizes sizes = tensor::getMixedSizes(b, loc, x);
-  sizes.back() = panels;
-  sizes.push_back(b.getIndexAttr(panel));
-  SmallVector<int64_t> shape(type.getShape().drop_back());
-  shape.push_back(getConstantIntValue(panels).value_or(ShapedType::kDynamic));
-  shape.push_back(panel);
-  SmallVector<ReassociationIndices> groups;
-  for (int64_t dim = 0; dim < rank - 1; ++dim)
-    groups.push_back({dim});
-  groups.push_back({rank - 1, rank});
+  sizes.pop_back_n(2);
+  SmallVector<int64_t> shape(type.getShape().drop_back(2));
+  SmallVector<ReassociationIndices> joined;
+  for (int64_t dim = 0; dim < rank - 2; ++dim)
+    joined.push_back({dim});
+  auto add = [&](OpFoldResult size) {
+    sizes.push_back(size);
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  };
+  add(groups);
+  if (getGroup())
+    add(b.getIndexAttr(group));
+  add(panels);
+  add(b.getIndexAttr(panel));
+  joined.push_back(llvm::to_vector<2>(llvm::seq<int64_t>(rank - 2, rank - 2 + inner)));
+  joined.push_back({rank - 2 + inner, rank - 1 + inner});
   Value split = tensor::ExpandShapeOp::create(
-      b, loc, RankedTensorType::get(shape, type.getElementType()), x, groups, sizes);
+      b, loc, RankedTensorType::get(shape, type.getElementType()), x, joined, sizes);
+  // ... -> [batch.., panels, groups, panel, group]
   SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank - 2));
-  perm.append({rank - 1, rank - 2, rank});
+  perm.append({rank - 2 + inner, rank - 2, rank - 1 + inner});
+  if (getGroup())
+    perm.push_back(rank - 1);
   return asResult(b, *this, transposeTensor(b, loc, split, perm));
 }
 
@@ -189,8 +210,13 @@ FailureOr<SmallVector<Value>> Conv2DOp::decomposeOperation(OpBuilder &b) {
   Location loc = getLoc();
   int64_t groups = getGroups();
   Value input = paddedInput(b, *this), filter = getFilter();
-  if (getPackedN())
-    filter = splitFilter(b, loc, unpackRhs(b, loc, filter, *getPackedN()), getWindow(), input);
+  if (getPackedN()) {
+    std::array<int64_t, 2> window = getWindow();
+    OpFoldResult depth = affine::makeComposedFoldedAffineApply(
+        b, loc, b.getAffineDimExpr(0) * (window[0] * window[1]),
+        {tensor::getMixedSize(b, loc, input, 3)});
+    filter = splitFilter(b, loc, unpackRhs(b, loc, filter, *getPackedN(), depth), window, input);
+  }
 
   ReifiedRankedShapedTypeDims shape;
   if (failed(reifyResultShapes(b, shape)))

@@ -156,18 +156,28 @@ Value transposeTensor(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> per
   return linalg::TransposeOp::create(b, loc, x, empty, perm)->getResult(0);
 }
 
-Value unpackRhs(OpBuilder &b, Location loc, Value packed, int64_t n) {
-  int64_t batch = cast<RankedTensorType>(packed.getType()).getRank() - 3;
+Value unpackRhs(OpBuilder &b, Location loc, Value packed, int64_t n, OpFoldResult k) {
+  auto type = cast<RankedTensorType>(packed.getType());
+  bool grouped = packedRank(type.getElementType()) == 4;
+  int64_t batch = type.getRank() - packedRank(type.getElementType());
+  // [panels, k, panel] or [panels, groups, panel, group] as [k, panels, panel], k of two dims.
   SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, batch));
-  perm.append({batch + 1, batch, batch + 2});
+  perm.push_back(batch + 1);
+  if (grouped)
+    perm.push_back(batch + 3);
+  perm.append({batch, batch + 2});
   Value rows = transposeTensor(b, loc, packed, perm);
   SmallVector<ReassociationIndices> groups;
-  for (int64_t dim = 0; dim <= batch; ++dim)
+  for (int64_t dim = 0; dim < batch; ++dim)
     groups.push_back({dim});
-  groups.push_back({batch + 1, batch + 2});
+  int64_t inner = grouped ? 2 : 1;
+  groups.push_back(llvm::to_vector<2>(llvm::seq<int64_t>(batch, batch + inner)));
+  groups.push_back({batch + inner, batch + inner + 1});
   Value flat = tensor::CollapseShapeOp::create(b, loc, rows, groups);
   Sizes sizes = tensor::getMixedSizes(b, loc, flat);
   sizes.back() = b.getIndexAttr(n);
+  if (grouped)
+    sizes[batch] = k;
   Sizes zeros(sizes.size(), b.getIndexAttr(0)), ones(sizes.size(), b.getIndexAttr(1));
   return copySlice(b, loc, flat, zeros, sizes, ones);
 }

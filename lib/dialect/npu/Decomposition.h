@@ -76,7 +76,7 @@ Value copySlice(OpBuilder &b, mlir::Location loc, Value x,
 Value transposeTensor(OpBuilder &b, mlir::Location loc, Value x, llvm::ArrayRef<int64_t> perm);
 
 /// Undoes pack_rhs: [batch.., panels, k, panel] to [batch.., k, n].
-Value unpackRhs(OpBuilder &b, mlir::Location loc, Value packed, int64_t n);
+Value unpackRhs(OpBuilder &b, mlir::Location loc, Value packed, int64_t n, mlir::OpFoldResult k);
 
 /// `value` narrowed to `element` elementwise, if it is wider.
 Value narrowTensor(OpBuilder &b, mlir::Location loc, Value value, mlir::Type element);

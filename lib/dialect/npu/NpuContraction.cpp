@@ -6,6 +6,18 @@ using namespace mlir;
 
 namespace tessera::npu {
 
+int64_t packedRank(Type element) {
+  return element.isInteger(8) ? 4 : 3;
+}
+
+int64_t panelOf(ShapedType packed) {
+  return packed.getDimSize(packed.getRank() - packedRank(packed.getElementType()) + 2);
+}
+
+int64_t groupOf(ShapedType packed) {
+  return packedRank(packed.getElementType()) == 4 ? packed.getShape().back() : 1;
+}
+
 /// How matmul reads an operand: which dim is what, counted from the front.
 struct MatmulDims {
   int64_t lhsM, lhsK, rhsK, rhsN, lhsBatch, rhsBatch;
@@ -14,7 +26,7 @@ struct MatmulDims {
 static FailureOr<MatmulDims> matmulDims(RankedTensorType lhs, RankedTensorType rhs,
                                         bool transposeLhs, bool transposeRhs, bool packed,
                                         EmitError emitError) {
-  int64_t rhsMinimum = packed ? 3 : 2;
+  int64_t rhsMinimum = packed ? packedRank(rhs.getElementType()) : 2;
   if (lhs.getRank() < 2) {
     emitError() << "expected lhs rank to be at least 2, but got " << lhs.getRank();
     return failure();
@@ -55,6 +67,11 @@ LogicalResult verifyPacked(int64_t packedN, int64_t panels, int64_t panel, Strin
   return failure();
 }
 
+int64_t packedDepth(int64_t k, int64_t group) {
+  bool known = !ShapedType::isDynamic(k) && !ShapedType::isDynamic(group) && group > 0;
+  return known ? int64_t(llvm::divideCeil(k, group)) : ShapedType::kDynamic;
+}
+
 Type contractionElementType(Type operand) {
   return operand.isInteger(8) ? IntegerType::get(operand.getContext(), 32) : operand;
 }
@@ -73,14 +90,18 @@ FailureOr<Type> MatmulOp::inferResultType(Adaptor adaptor, EmitError emitError) 
                  packedN.has_value(), emitError);
   if (failed(dims))
     return failure();
-  if (dimsDiffer(lhs.getDimSize(dims->lhsK), rhs.getDimSize(dims->rhsK))) {
-    emitError() << "expected lhs dim " << dims->lhsK << " (" << lhs.getDimSize(dims->lhsK)
-                << ") to equal rhs dim " << dims->rhsK << " (" << rhs.getDimSize(dims->rhsK) << ")";
+  if (packedN && failed(verifyPacked(*packedN, rhs.getDimSize(dims->rhsBatch), panelOf(rhs), "rhs",
+                                     dims->rhsBatch, emitError)))
+    return failure();
+  int64_t depth = packedDepth(lhs.getDimSize(dims->lhsK), packedN ? groupOf(rhs) : 1);
+  if (dimsDiffer(depth, rhs.getDimSize(dims->rhsK))) {
+    InFlightDiagnostic error = emitError();
+    error << "expected lhs dim " << dims->lhsK << " (" << lhs.getDimSize(dims->lhsK) << ") ";
+    if (depth != lhs.getDimSize(dims->lhsK))
+      error << "in groups of " << groupOf(rhs) << " ";
+    error << "to equal rhs dim " << dims->rhsK << " (" << rhs.getDimSize(dims->rhsK) << ")";
     return failure();
   }
-  if (packedN && failed(verifyPacked(*packedN, rhs.getDimSize(dims->rhsBatch),
-                                     rhs.getShape().back(), "rhs", dims->rhsBatch, emitError)))
-    return failure();
 
   int64_t batch = std::max(dims->lhsBatch, dims->rhsBatch);
   SmallVector<int64_t> shape(batch, 1);
@@ -105,7 +126,8 @@ LogicalResult MatmulOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeD
   auto rhs = cast<RankedTensorType>(getRhs().getType());
   auto result = cast<RankedTensorType>(getType());
   bool packed = getPackedN().has_value();
-  int64_t lhsBatch = lhs.getRank() - 2, rhsBatch = rhs.getRank() - (packed ? 3 : 2);
+  int64_t lhsBatch = lhs.getRank() - 2;
+  int64_t rhsBatch = rhs.getRank() - (packed ? packedRank(rhs.getElementType()) : 2);
   int64_t batch = result.getRank() - 2;
   SmallVector<OpFoldResult> sizes;
   for (int64_t dim = 0; dim < batch; ++dim) {
@@ -144,12 +166,19 @@ FailureOr<Type> PackRhsOp::inferResultType(Adaptor adaptor, EmitError emitError)
     emitError() << "expected panel to be positive, but got " << panel;
     return failure();
   }
+  std::optional<int64_t> group = adaptor.getGroup();
+  if (group && *group <= 0) {
+    emitError() << "expected group to be positive, but got " << *group;
+    return failure();
+  }
   SmallVector<int64_t> shape(x.getShape().drop_back(2));
   int64_t k = x.getDimSize(x.getRank() - (adaptor.getTranspose() ? 1 : 2));
   int64_t n = x.getDimSize(x.getRank() - (adaptor.getTranspose() ? 2 : 1));
   shape.push_back(ShapedType::isDynamic(n) ? n : static_cast<int64_t>(llvm::divideCeil(n, panel)));
-  shape.push_back(k);
+  shape.push_back(packedDepth(k, group.value_or(1)));
   shape.push_back(panel);
+  if (group)
+    shape.push_back(*group);
   return Type(RankedTensorType::get(shape, x.getElementType()));
 }
 
@@ -159,8 +188,11 @@ LogicalResult PackRhsOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedType
   OpFoldResult k = getTranspose() ? last : first, n = getTranspose() ? first : last;
   AffineExpr panels = b.getAffineDimExpr(0).ceilDiv(getPanel());
   source.push_back(affine::makeComposedFoldedAffineApply(b, getLoc(), panels, {n}));
-  source.push_back(k);
+  AffineExpr groups = b.getAffineDimExpr(0).ceilDiv(getGroup().value_or(1));
+  source.push_back(affine::makeComposedFoldedAffineApply(b, getLoc(), groups, {k}));
   source.push_back(b.getIndexAttr(getPanel()));
+  if (getGroup())
+    source.push_back(b.getIndexAttr(*getGroup()));
   shapes.push_back(std::move(source));
   return success();
 }

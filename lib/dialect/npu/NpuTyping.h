@@ -19,6 +19,9 @@ inline bool dimsDiffer(int64_t a, int64_t b) {
 LogicalResult verifyPacked(int64_t packedN, int64_t panels, int64_t panel, llvm::StringRef name,
                            int64_t panelsDim, EmitError emitError);
 
+/// The dim along k of a packed operand: groups of k.
+int64_t packedDepth(int64_t k, int64_t group);
+
 /// Checks that `axis` is in [0, rank) of `x`.
 LogicalResult verifyAxis(int64_t axis, mlir::Type x, EmitError emitError);
 

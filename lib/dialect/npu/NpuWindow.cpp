@@ -135,7 +135,7 @@ static FailureOr<Type> inferPackedConvType(Conv2DOp::Adaptor adaptor, RankedTens
     return failure();
   }
   if (failed(verifyIntegers(*kernel, "kernel", 2, 1, emitError)) ||
-      failed(verifyConvOperands(input, filter, 3, emitError)) ||
+      failed(verifyConvOperands(input, filter, packedRank(filter.getElementType()), emitError)) ||
       failed(verifyPacked(*adaptor.getPackedN(), filter.getDimSize(0), filter.getDimSize(2),
                           "filter", 0, emitError)))
     return failure();
@@ -143,7 +143,8 @@ static FailureOr<Type> inferPackedConvType(Conv2DOp::Adaptor adaptor, RankedTens
   if (!ShapedType::isDynamic(channels)) {
     int64_t expected;
     if (llvm::MulOverflow((*kernel)[0], (*kernel)[1], expected) ||
-        llvm::MulOverflow(expected, channels, expected) || dimsDiffer(expected, depth)) {
+        llvm::MulOverflow(expected, channels, expected) ||
+        dimsDiffer(packedDepth(expected, groupOf(filter)), depth)) {
       emitError() << "expected filter dim 1 (" << depth << ") to equal kernel " << (*kernel)[0]
                   << "x" << (*kernel)[1] << " times input dim 3 (" << channels << ")";
       return failure();

@@ -113,7 +113,8 @@ static LogicalResult verifyOperand(MmaOp op, StringRef name, Value buffer, const
     return op.emitOpError("expected ") << name << " in " << named(taken.spaces) << " on chip "
                                        << chip.name << ", but got " << spaceOf(buffer);
   int64_t rank = cast<MemRefType>(buffer.getType()).getRank();
-  int64_t expected = taken.layout == "row" ? 2 : taken.layout == "panel" ? 3 : 4;
+  bool bytes = elementOf(buffer).isInteger(8); // whose panels have groups of k
+  int64_t expected = taken.layout == "row" ? 2 : taken.layout == "panel" && !bytes ? 3 : 4;
   if (rank != expected)
     return op.emitOpError("expected ")
            << name << " of rank " << expected << ", in layout " << taken.layout << " of chip "

@@ -71,7 +71,9 @@ LogicalResult MatmulOp::verify() {
     return emitOpError("expected operands of rank 2 or more");
   int64_t lhsK = lhs.getDimSize(lhs.getRank() - (getTransposeLhs() ? 2 : 1));
   int64_t rhsK = rhs.getDimSize(rhs.getRank() - (getPanel() || !getTransposeRhs() ? 2 : 1));
-  if (!mayEqual(lhsK, rhsK))
+  // Panels of 8-bit integers have groups of k.
+  bool grouped = getPanel() && rhs.getElementType().isInteger(8);
+  if (!grouped && !mayEqual(lhsK, rhsK))
     return emitOpError("expected the inner dimensions to agree, but got ")
            << lhsK << " and " << rhsK;
   if (IntegerAttr panel = getPanelAttr(); panel && panel.getInt() <= 0)
@@ -120,8 +122,9 @@ LogicalResult AttentionOp::verify() {
 LogicalResult PackOp::verify() {
   if (failed(verifyDestination(*this)))
     return failure();
-  if (shaped(getOut()).getRank() != shaped(getInput()).getRank() + 1)
-    return emitOpError("expected out to have one dim more than the input");
+  int64_t more = shaped(getOut()).getRank() - shaped(getInput()).getRank();
+  if (more != 1 && more != 2)
+    return emitOpError("expected out to have one dim more than the input, or two with groups of k");
   return success();
 }
 
@@ -223,8 +226,9 @@ LogicalResult MmaOp::verify() {
     return emitOpError("expected lhs and rhs of one element type, but got ")
            << lhs.getElementType() << " and " << rhs.getElementType();
   bool fractal = lhs.getRank() == 4 && rhs.getRank() == 4 && acc.getRank() == 4;
-  bool matrix = lhs.getRank() == 2 && (rhs.getRank() == 2 || rhs.getRank() == 3) &&
-                acc.getRank() == 2;
+  int64_t panels = rhs.getElementType().isInteger(8) ? 4 : 3; // of groups of k, or of k
+  bool matrix =
+      lhs.getRank() == 2 && (rhs.getRank() == 2 || rhs.getRank() == panels) && acc.getRank() == 2;
   if (!fractal && !matrix)
     return emitOpError("expected three fractal buffers of rank 4, or a matrix times a matrix or "
                        "its panels into a matrix, but got ranks ")

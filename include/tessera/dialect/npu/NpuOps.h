@@ -40,6 +40,13 @@ using EmitError = ::llvm::function_ref<::mlir::InFlightDiagnostic()>;
 /// rank, dims equal unless dynamic in either. A contraction of f16 or bf16 may give f32.
 LogicalResult verifyResultType(::mlir::Operation *op, ::mlir::Type inferred);
 
+/// Dims of a packed right operand of this element type, batch dims aside: [panels, k, panel], or
+/// [panels, ceil(k / group), panel, group] of 8-bit integers. `panelOf` is the width of a panel, and
+/// `groupOf` the group, else 1.
+int64_t packedRank(::mlir::Type element);
+int64_t panelOf(::mlir::ShapedType packed);
+int64_t groupOf(::mlir::ShapedType packed);
+
 /// Runs OpTy's type inference; errors go to `location`, if there is one.
 template <typename OpTy>
 LogicalResult inferInto(typename OpTy::Adaptor adaptor, std::optional<::mlir::Location> location,

@@ -31,7 +31,8 @@ def Npu_Conv2DOp : Npu_ConvOp<"conv2d"> {
     i32; f16 and bf16 accumulate in f32, and the result may be f32 as well.
 
     With `packed_n = f`, groups is 1, `kernel` gives [kh, kw], and the filter is what
-    `npu.pack_rhs` makes of [kh * kw * c, f]: [ceil(f / panel), kh * kw * c, panel].
+    `npu.pack_rhs` makes of [kh * kw * c, f]: [ceil(f / panel), kh * kw * c, panel], or in groups
+    for i8.
 
     ```mlir
     %y = npu.conv2d %x, %w strides = [2, 2] dilations = [1, 1] pads = [1, 1, 1, 1] groups = 1

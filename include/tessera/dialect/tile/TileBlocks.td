@@ -12,7 +12,8 @@ def Tile_MatmulOp : Tile_DestinationOp<"matmul"> {
   let summary = "Matrix product of one block, before it is placed";
   let description = [{
     out = lhs * rhs, or out + lhs * rhs with `accumulate`. Leading dimensions of all three are 1.
-    With `panel` the right operand is in packed panels `[ceil(n/panel), k, panel]`.
+    With `panel` the right operand is in packed panels `[ceil(n/panel), k, panel]`, those of 8-bit
+    integers in groups of k as `tile.pack` makes them.
     `npu-to-tile` turns it into copies and `tile.mma`.
 
     ```mlir
@@ -57,8 +58,8 @@ def Tile_Conv2DOp : Tile_DestinationOp<"conv2d"> {
 def Tile_PackOp : Tile_DestinationOp<"pack"> {
   let summary = "Packs one batch of a right operand into panels";
   let description = [{
-    `[1.., k, n]`, or `[1.., n, k]` with `transpose`, becomes `[1.., n/panel, k, panel]`; places
-    beyond n are zero.
+    `[1.., k, n]`, or `[1.., n, k]` with `transpose`, becomes `[1.., n/panel, k, panel]`, or of
+    8-bit integers `[1.., n/panel, k/group, panel, group]`; places beyond n and k are zero.
 
     ```mlir
     tile.pack ins(%b : memref<16x20xf32>) outs(%p : memref<2x16x16xf32>)
