@@ -52,6 +52,7 @@ template <class Done> bool spinUntil(Done done) {
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1)
     threads = usableProcessors();
+  shares = std::vector<Share>(static_cast<size_t>(threads));
   workers.reserve(static_cast<size_t>(threads - 1));
   for (int thread = 1; thread < threads; ++thread)
     workers.emplace_back([this, thread] { work(thread); });
@@ -65,16 +66,22 @@ ThreadPool::~ThreadPool() {
     worker.join();
 }
 
-void ThreadPool::parallelFor(int64_t newCount, Body newBody, void *newContext) {
-  if (workers.empty() || newCount <= 1) {
-    for (int64_t index = 0; index < newCount; ++index)
+void ThreadPool::parallelFor(int64_t count, Body newBody, void *newContext) {
+  if (workers.empty() || count <= 1) {
+    for (int64_t index = 0; index < count; ++index)
       newBody(newContext, index, 0);
     return;
   }
   body = newBody;
   context = newContext;
-  count = newCount;
-  nextIndex.store(0, std::memory_order_relaxed);
+  const auto parts = static_cast<int64_t>(shares.size());
+  const int64_t each = count / parts, more = count % parts;
+  int64_t first = 0;
+  for (int64_t i = 0; i < parts; ++i) {
+    Share &share = shares[static_cast<size_t>(i)];
+    share.next.store(first, std::memory_order_relaxed);
+    share.end = first += each + (i < more ? 1 : 0);
+  }
   gate.fetch_add(kOneRound, std::memory_order_release);
   wakeups.fetch_add(1);
   wakeups.notify_all();
@@ -88,11 +95,16 @@ void ThreadPool::parallelFor(int64_t newCount, Body newBody, void *newContext) {
 }
 
 void ThreadPool::runIndices(int thread) {
-  for (;;) {
-    const int64_t index = nextIndex.fetch_add(1, std::memory_order_relaxed);
-    if (index >= count)
-      return;
-    body(context, index, thread);
+  const size_t own = static_cast<size_t>(thread), parts = shares.size();
+  for (size_t i = 0; i < parts; ++i) {
+    Share &share = shares[own + i < parts ? own + i : own + i - parts];
+    // Looked at first: a share that is done costs its owner no line.
+    while (share.next.load(std::memory_order_relaxed) < share.end) {
+      const int64_t index = share.next.fetch_add(1, std::memory_order_relaxed);
+      if (index >= share.end)
+        break;
+      body(context, index, thread);
+    }
   }
 }
 

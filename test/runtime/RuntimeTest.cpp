@@ -95,6 +95,40 @@ TEST_CASE("a parallel loop visits each index once, on one thread at a time") {
   }
 }
 
+TEST_CASE("each thread of a parallel loop begins with the same share of it every time") {
+  for (int threads : {2, 3, 5}) {
+    ThreadPool pool(threads);
+    struct Firsts {
+      std::vector<std::atomic<int64_t>> first = std::vector<std::atomic<int64_t>>(5);
+      std::atomic<int> begun{0};
+      int threads = 0;
+    } firsts;
+    firsts.threads = threads;
+    // Nobody goes on before all have begun, so that nobody helps another to its first index.
+    const auto body = [](void *context, int64_t index, int thread) {
+      Firsts &f = *static_cast<Firsts *>(context);
+      int64_t none = -1;
+      if (f.first[static_cast<size_t>(thread)].compare_exchange_strong(none, index)) {
+        ++f.begun;
+        while (f.begun < f.threads)
+          std::this_thread::yield();
+      }
+    };
+    for (int64_t count : {5, 17, 1000})
+      for (int round = 0; round < 3; ++round) {
+        for (auto &first : firsts.first)
+          first = -1;
+        firsts.begun = 0;
+        pool.parallelFor(count, body, &firsts);
+        int64_t begin = 0;
+        for (int thread = 0; thread < threads; ++thread) {
+          CHECK(firsts.first[static_cast<size_t>(thread)] == begin);
+          begin += count / threads + (thread < count % threads ? 1 : 0);
+        }
+      }
+  }
+}
+
 TEST_CASE("a pool wakes from sleep") {
   ThreadPool pool(3);
   std::atomic<int> calls{0};
