@@ -5,50 +5,38 @@
 
 namespace tessera::bench {
 
-Repeated gemmProduct(const Product &p, const Setting &setting) {
+namespace {
+
+/// Our kernel with b plain, or packed beforehand.
+Repeated ourProduct(const Product &p, bool packed, const Setting &setting) {
   const kernels::KernelRow *row = kernels::findKernel("gemm", "f32", setting.isa);
-  if (!row)
+  const kernels::KernelRow *pack = kernels::findKernel("pack_rhs", "f32", setting.isa);
+  if (!row || !pack)
     return {};
   auto a = floats(p.batch * p.m * p.k, 1), b = floats(p.batch * p.k * p.n, 2),
        c = floats(p.batch * p.m * p.n, 3);
-  const std::int64_t sizes[] = {p.m, p.n, p.k};
-  auto workspace = floats(row->function.gemm(nullptr, sizes));
   kernels::GemmArgs g{};
   g.m = p.m, g.n = p.n, g.k = p.k;
   g.aRow = p.k, g.aK = 1, g.bK = p.n, g.bN = 1, g.cRow = p.n;
-  g.workspace = workspace.get();
+  g.batch = p.batch, g.aBatch = p.m * p.k, g.bBatch = p.k * p.n, g.cBatch = p.m * p.n;
+  std::shared_ptr<float[]> workspace;
+  if (packed) {
+    const std::int64_t lanes = isaFloatLanes(setting.isa);
+    g.bPanel = lanes == 16 ? 64 : 2 * lanes;
+    auto panels = floats((p.n + g.bPanel - 1) / g.bPanel * g.bPanel * p.k);
+    pack->function.packRhs(b.get(), p.n, 1, panels.get(), p.k, p.n, g.bPanel);
+    b = panels;
+  } else {
+    const std::int64_t sizes[] = {p.m, p.n, p.k};
+    workspace = floats(row->function.gemm(nullptr, sizes));
+    g.workspace = workspace.get();
+  }
+  g.a = a.get(), g.b = b.get(), g.c = c.get();
   if (setting.threads > 1)
     g.parallelFor = setting.parallelFor, g.pool = setting.pool;
-  // As a caller has them who multiplies more than once: filled once.
-  std::vector<kernels::GemmArgs> products(static_cast<std::size_t>(p.batch), g);
-  std::int64_t i = 0;
-  for (kernels::GemmArgs &one : products) {
-    one.a = a.get() + i * p.m * p.k;
-    one.b = b.get() + i * p.k * p.n;
-    one.c = c.get() + i * p.m * p.n;
-    ++i;
-  }
-  // The operands are kept as long as the call.
-  return repeated([run = row->function.gemm, products, a, b, c, workspace] {
-    for (const kernels::GemmArgs &one : products)
-      run(&one, nullptr);
-  });
-}
-
-namespace {
-
-/// Ours with b packed beforehand.
-Repeated ourPackedProduct(const Product &p, const Setting &setting) {
-  const kernels::KernelRow *row = kernels::findKernel("mma", "f32", setting.isa);
-  const kernels::KernelRow *pack = kernels::findKernel("pack_rhs", "f32", setting.isa);
-  if (!row || !pack || setting.threads > 1)
-    return {};
-  const std::int64_t lanes = isaFloatLanes(setting.isa), panel = lanes == 16 ? 64 : 2 * lanes;
-  auto a = floats(p.m * p.k, 1), b = floats(p.k * p.n, 2), c = floats(p.m * p.n, 3);
-  auto packed = floats((p.n + panel - 1) / panel * panel * p.k);
-  pack->function.packRhs(b.get(), p.n, 1, packed.get(), p.k, p.n, panel);
-  return repeated([=, run = row->function.mma] {
-    run(a.get(), p.k, packed.get(), c.get(), p.n, p.m, p.n, p.k, panel, 0);
+  return repeated([=, run = row->function.gemm] {
+    run(&g, nullptr);
+    (void)a, (void)b, (void)c, (void)workspace; // kept as long as the call
   });
 }
 
@@ -85,7 +73,7 @@ Row modelRow(const Product &p, bool packed) {
           4 * operands,
           {}};
   row.make = [p, packed](Sides &sides, const Setting &setting) {
-    sides.ours(packed ? ourPackedProduct(p, setting) : gemmProduct(p, setting));
+    sides.ours(ourProduct(p, packed, setting));
     sides.peer("onednn", oneDnnProduct(p, packed));
     if (!packed) {
       sides.peer("openblas", openBlasProduct(p));
@@ -105,6 +93,10 @@ Row modelRow(const Product &p, bool packed) {
 }
 
 } // namespace
+
+Repeated gemmProduct(const Product &p, const Setting &setting) {
+  return ourProduct(p, /*packed=*/false, setting);
+}
 
 std::vector<Product> gemmShapes() {
   std::vector<Product> shapes;

@@ -105,7 +105,7 @@ void addIdealProduct(Sides &sides, const Setting &setting);
 void addIdealCopy(Sides &sides, const Setting &setting, double bytes);
 void addIdealRead(Sides &sides, const Setting &setting, double bytes);
 
-/// The shapes of the suite gemm, and our kernel on one of them: one call for each of a batch.
+/// The shapes of the suite gemm, and our kernel on one of them.
 std::vector<Product> gemmShapes();
 Repeated gemmProduct(const Product &product, const Setting &setting);
 

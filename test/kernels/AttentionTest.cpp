@@ -184,12 +184,6 @@ const Shape kShapes[] = {
     {1, 2, 1, 2, 2500, 24, 40}, {1, 2, 2, 1, 1025, 64, 128}, {1, 2, 2, 20, 10, 8, 8},
 };
 
-/// Backwards, as a pool may.
-void backwards(void *, std::int64_t count, ParallelBody body, void *args) {
-  for (std::int64_t i = count - 1; i >= 0; --i)
-    body(args, i);
-}
-
 } // namespace
 
 TEST_CASE("attention agrees with its formula for every shape and option", "[attention]") {

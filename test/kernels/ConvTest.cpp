@@ -153,12 +153,6 @@ struct Case {
   std::int64_t cache;
 };
 
-/// A pool that runs its tasks backwards.
-void backwards(void *, std::int64_t count, ParallelBody body, void *args) {
-  while (count-- > 0)
-    body(args, count);
-}
-
 void check(const Case &c) {
   const ConvShape &s = c.shape;
   const std::vector<float> x = randomFloats(size(s.n * s.h * s.w * s.c), 1);

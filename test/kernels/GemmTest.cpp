@@ -15,7 +15,7 @@ using kernels::GemmArgs;
 namespace {
 
 struct Problem {
-  std::int64_t m, n, k;
+  std::int64_t m, n, k, batch = 1;
 };
 
 std::size_t size(std::int64_t n) {
@@ -24,7 +24,7 @@ std::size_t size(std::int64_t n) {
 
 std::string text(const Problem &p, int mode) {
   return "m=" + std::to_string(p.m) + ",n=" + std::to_string(p.n) + ",k=" + std::to_string(p.k) +
-         ",mode=" + std::to_string(mode);
+         ",batch=" + std::to_string(p.batch) + ",mode=" + std::to_string(mode);
 }
 
 std::vector<Problem> problems(int lanes) {
@@ -59,18 +59,19 @@ std::uint16_t bitsOf(float x, std::string_view dtype) {
                                     (((bits >> 23 & 0xff) - 112) << 10 | (bits >> 13 & 0x3ff)));
 }
 
-/// The matrix of `values` as elements of the row's type, turned when asked.
+/// The matrices of `values` as elements of the row's type, turned when asked.
 std::vector<unsigned char> stored(const std::vector<float> &values, std::int64_t rows,
                                   std::int64_t cols, bool turned, std::string_view dtype) {
   const std::size_t width = dtype == "f32" ? 4 : 2;
   std::vector<unsigned char> out(values.size() * width);
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < cols; ++j) {
-      const float x = values[size(i * cols + j)];
-      const std::size_t at = size(turned ? j * rows + i : i * cols + j) * width;
-      const std::uint16_t half = bitsOf(x, dtype);
-      std::memcpy(&out[at], width == 4 ? static_cast<const void *>(&x) : &half, width);
-    }
+  const std::int64_t each = rows * cols;
+  for (std::int64_t e = 0; e < std::int64_t(values.size()); ++e) {
+    const std::int64_t i = e % each / cols, j = e % cols;
+    const float x = values[size(e)];
+    const std::size_t at = size(turned ? e / each * each + j * rows + i : e) * width;
+    const std::uint16_t half = bitsOf(x, dtype);
+    std::memcpy(&out[at], width == 4 ? static_cast<const void *>(&x) : &half, width);
+  }
   return out;
 }
 
@@ -94,12 +95,6 @@ double activated(Activation activation, double x) {
   return NAN;
 }
 
-/// A loop that runs backwards, as any order is allowed.
-void backwards(void *, std::int64_t count, ParallelBody body, void *args) {
-  for (std::int64_t i = count; i-- > 0;)
-    body(args, i);
-}
-
 struct Case {
   Problem p;
   std::vector<float> a, b, c0, bias;
@@ -112,9 +107,9 @@ Case makeCase(const Problem &p, int mode) {
   x.p = p;
   x.turnA = mode & 1;
   x.turnB = mode & 2;
-  x.a = randomFloats(size(p.m * p.k), 1);
-  x.b = randomFloats(size(p.k * p.n), 2);
-  x.c0 = randomFloats(size(p.m * p.n), 3);
+  x.a = randomFloats(size(p.batch * p.m * p.k), 1);
+  x.b = randomFloats(size(p.batch * p.k * p.n), 2);
+  x.c0 = randomFloats(size(p.batch * p.m * p.n), 3);
   x.bias = randomFloats(size(p.n), 4);
   for (std::vector<float> *v : {&x.a, &x.b})
     for (float &value : *v)
@@ -127,6 +122,10 @@ Case makeCase(const Problem &p, int mode) {
   x.g.bK = x.turnB ? 1 : p.n;
   x.g.bN = x.turnB ? p.k : 1;
   x.g.cRow = p.n;
+  x.g.batch = p.batch;
+  x.g.aBatch = p.m * p.k;
+  x.g.bBatch = p.k * p.n;
+  x.g.cBatch = x.g.residualBatch = p.m * p.n;
   x.g.accumulate = mode & 4;
   x.g.activation = static_cast<Activation>(mode % 7);
   if (mode & 8)
@@ -135,23 +134,24 @@ Case makeCase(const Problem &p, int mode) {
 }
 
 bool right(const Case &x, const std::vector<float> &got) {
-  for (std::int64_t i = 0; i < x.p.m; ++i)
-    for (std::int64_t j = 0; j < x.p.n; ++j) {
-      const std::size_t at = size(i * x.p.n + j);
-      double sum = (x.g.accumulate ? x.c0[at] : 0.0) + (x.g.bias ? x.bias[size(j)] : 0.0) +
-                   (x.g.residual ? x.c0[at] : 0.0);
-      double magnitude = std::fabs(sum) + 1;
-      for (std::int64_t q = 0; q < x.p.k; ++q) {
-        const double product = double(x.a[size(i * x.p.k + q)]) * x.b[size(q * x.p.n + j)];
-        sum += product;
-        magnitude += std::fabs(product);
-      }
-      const double want = activated(x.g.activation, sum);
-      if (!(std::fabs(got[at] - want) <= magnitude * std::ldexp(double(x.p.k) + 8, -23))) {
-        UNSCOPED_INFO("at " << i << "," << j << " got " << got[at] << ", not " << want);
-        return false;
-      }
+  const std::int64_t n = x.p.n, each = x.p.m * n;
+  for (std::int64_t e = 0; e < std::int64_t(got.size()); ++e) {
+    const std::int64_t j = e % n;
+    const float *a = &x.a[size(e / n * x.p.k)], *b = &x.b[size(e / each * x.p.k * n + j)];
+    double sum = (x.g.accumulate ? x.c0[size(e)] : 0.0) + (x.g.bias ? x.bias[size(j)] : 0.0) +
+                 (x.g.residual ? x.c0[size(e)] : 0.0);
+    double magnitude = std::fabs(sum) + 1;
+    for (std::int64_t q = 0; q < x.p.k; ++q) {
+      const double product = double(a[q]) * b[q * n];
+      sum += product;
+      magnitude += std::fabs(product);
     }
+    const double want = activated(x.g.activation, sum);
+    if (!(std::fabs(got[size(e)] - want) <= magnitude * std::ldexp(double(x.p.k) + 8, -23))) {
+      UNSCOPED_INFO("at " << e / n << "," << j << " got " << got[size(e)] << ", not " << want);
+      return false;
+    }
+  }
   return true;
 }
 
@@ -211,5 +211,78 @@ TEST_CASE("gemm does without a workspace for f32 only, in parts that threads may
           CHECK((row.dtype != "f32" || right(x, c)));
         }
       }
+  });
+}
+
+TEST_CASE("gemm shares batches, rows and columns among any number of threads, with the same bits",
+          "[gemm]") {
+  forEachRow(Family::Gemm, [&](const KernelRow &row) {
+    const KernelRow *pack = kernels::findKernel("pack_rhs", "f32", row.isa);
+    for (const Problem &p : {Problem{97, 131, 61},
+                             {3, 1100, 80},
+                             {301, 70, 29},
+                             {70, 64, 900},
+                             {200, 330, 131},
+                             {64, 1100, 40},
+                             {37, 70, 45, 5},
+                             {130, 83, 60, 3},
+                             {9, 33, 20, 100},
+                             {20, 20, 20, 7},
+                             {8, 8, 8, 300},
+                             {45, 70, 600, 2},
+                             {5, 7, 0, 3},
+                             {4, 4, 4, 0}})
+      // Modes as above; the last has b packed beforehand.
+      for (int mode : {0, 2, 4, 9, 14, 16}) {
+        if (!selected(row, text(p, mode)) || (mode % 14 != 0 && row.dtype != "f32"))
+          continue;
+        INFO(replay(row, text(p, mode)));
+        Case x = makeCase(p, mode);
+        const std::vector<unsigned char> a = stored(x.a, p.m, p.k, x.turnA, row.dtype);
+        const std::vector<unsigned char> b = stored(x.b, p.k, p.n, x.turnB, row.dtype);
+        const std::int64_t sizes[] = {p.m, p.n, p.k};
+        Guarded<float> workspace(size(row.function.gemm(nullptr, sizes)), 0.0f);
+        x.g.a = a.data(), x.g.b = b.data();
+        x.g.workspace = workspace.data();
+        std::vector<float> packed;
+        if (mode == 16) {
+          x.g.bPanel = 2 * isaFloatLanes(row.isa);
+          x.g.bBatch = (p.n + x.g.bPanel - 1) / x.g.bPanel * x.g.bPanel * p.k;
+          packed.resize(size(x.g.bBatch * p.batch));
+          for (std::int64_t i = 0; i < p.batch; ++i)
+            pack->function.packRhs(&x.b[size(i * p.k * p.n)], p.n, 1,
+                                   packed.data() + i * x.g.bBatch, p.k, p.n, x.g.bPanel);
+          x.g.b = packed.data();
+          x.g.workspace = nullptr;
+        }
+        std::vector<float> alone;
+        for (int threads = 0; threads <= 5; ++threads) {
+          std::vector<float> c = x.g.accumulate ? x.c0 : std::vector<float>(x.c0.size(), NAN);
+          x.g.c = c.data();
+          if (mode & 2)
+            x.g.residual = x.c0.data(), x.g.residualRow = p.n;
+          x.g.parallelFor = threads == 0 ? nullptr : &onThreads;
+          x.g.pool = &threads;
+          REQUIRE(row.function.gemm(&x.g, nullptr) == 0);
+          CHECK(workspace.intact());
+          if (threads == 0)
+            CHECK(right(x, c));
+          else
+            CHECK((c.empty() || std::memcmp(c.data(), alone.data(), c.size() * 4) == 0));
+          if (threads == 0)
+            alone = c;
+        }
+      }
+  });
+}
+
+TEST_CASE("gemm refuses a packed right operand that it cannot use", "[gemm]") {
+  forEachRow(Family::Gemm, [&](const KernelRow &row) {
+    std::vector<float> numbers(4096), c(4, 7.0f);
+    GemmArgs g{};
+    g.a = g.b = numbers.data(), g.c = c.data(), g.workspace = numbers.data();
+    g.m = g.n = g.k = 2, g.aRow = 1, g.aK = 2, g.cRow = 2, g.bPanel = isaFloatLanes(row.isa);
+    CHECK(row.function.gemm(&g, nullptr) == -1);
+    CHECK(c == std::vector<float>(4, 7.0f));
   });
 }

@@ -1,11 +1,13 @@
 // The helpers of the kernel tests, and main.
 #include "Harness.h"
 
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <sys/mman.h>
+#include <thread>
 #include <unistd.h>
 
 #define CATCH_CONFIG_RUNNER
@@ -161,6 +163,25 @@ const std::vector<float> &specialFloats() {
     return v;
   }();
   return values;
+}
+
+void backwards(void *, std::int64_t count, ParallelBody body, void *args) {
+  for (std::int64_t i = count; i-- > 0;)
+    body(args, i);
+}
+
+void onThreads(void *pool, std::int64_t count, ParallelBody body, void *args) {
+  std::atomic<std::int64_t> next{0};
+  const auto work = [&] {
+    for (std::int64_t i = next++; i < count; i = next++)
+      body(args, i);
+  };
+  std::vector<std::thread> others;
+  for (int i = 1; i < *static_cast<const int *>(pool); ++i)
+    others.emplace_back(work);
+  work();
+  for (std::thread &thread : others)
+    thread.join();
 }
 
 } // namespace tessera::test

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tessera/kernels/Registry.h"
+#include "tessera/support/Parallel.h"
 
 namespace tessera::test {
 
@@ -75,5 +76,11 @@ std::vector<float> randomFloats(std::size_t count, std::uint32_t seed);
 
 /// Zeros, ones, denormals, extremes, infinities and NaN, of both signs.
 const std::vector<float> &specialFloats();
+
+/// A parallel loop that runs backwards on the calling thread, as any order is allowed.
+void backwards(void *, std::int64_t count, ParallelBody body, void *args);
+
+/// A parallel loop on threads of its own, as many as the int at `pool` says.
+void onThreads(void *pool, std::int64_t count, ParallelBody body, void *args);
 
 } // namespace tessera::test

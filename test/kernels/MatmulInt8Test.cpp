@@ -119,12 +119,6 @@ double resultAt(const GuardedBuffer &c, Int8Output output, std::int64_t at) {
   return NAN;
 }
 
-/// A loop that runs backwards, as any order is allowed.
-void backwards(void *, std::int64_t count, ParallelBody body, void *args) {
-  for (std::int64_t i = count; i-- > 0;)
-    body(args, i);
-}
-
 template <class T> bool right(const KernelRow &row, const Problem &p, int mode) {
   const std::vector<T> a = randomBytes<T>(size(p.m * p.k), 1);
   const std::vector<std::int8_t> b = randomBytes<std::int8_t>(size(p.k * p.n), 2);

@@ -28,6 +28,13 @@ struct GemmArgs {
   std::int64_t residualRow = 0;
   Activation activation = Activation::None;
 
+  /// So many products of these sizes, whose operands and results are so many elements apart; an
+  /// operand that all of them share is 0 apart. The results overlap nothing. bias is for all.
+  std::int64_t batch = 1, aBatch = 0, bBatch = 0, cBatch = 0, residualBatch = 0;
+  /// f32 only: b is as pack_rhs leaves it in panels of so many columns, and aK must be 1; bK and bN
+  /// are not read, and no workspace is needed. 0 for a plain b.
+  std::int64_t bPanel = 0;
+
   /// As many floats as `run` says; null to have f32 done without packing, which is slow unless the
   /// product is small or has few rows.
   float *workspace = nullptr;

@@ -1,5 +1,5 @@
-// Matrix multiplication of plain operands: packed into blocks that fit the caches, or where that
-// does not pay read as they are; f32, f16 and bf16 operands, f32 sums; epilogues; threads.
+// Matrix multiplication: plain operands are packed into blocks that fit the caches, or where that
+// does not pay read as they are; f32, f16 and bf16 operands, f32 sums; epilogues; batches; threads.
 #pragma once
 
 #include "tessera/kernels/Family.h"
@@ -10,6 +10,8 @@
 #include "tessera/kernels/GemmSmall.h"
 #include "tessera/kernels/GemmStream.h"
 #include "tessera/kernels/GemmTile.h"
+#include "tessera/kernels/ProductParts.h"
+#include "tessera/kernels/mma.h"
 
 namespace tessera::kernels {
 
@@ -25,26 +27,26 @@ template <class Arch, class T> struct Gemm {
   static constexpr std::int64_t kPanel = MatmulShape<Arch>::kVectors * S::kLanes;
   static constexpr bool kFloat = sizeof(T) == 4;
 
-  /// As GemmArgs says; returns 0, or -1 when it needs a workspace and has none: 16-bit operands.
-  /// With args null it returns the floats of workspace that a product of m x n x k takes, given in
-  /// `size`. Each element is summed in order of k, block by block.
+  /// As GemmArgs says; returns 0, or -1 when it needs a workspace and has none, as 16-bit operands
+  /// do, or cannot use the b that was packed beforehand. With args null it returns the floats of
+  /// workspace that a product of m x n x k takes, given in `size`; a batch takes no more. Each
+  /// element is summed in order of k, block by block.
   static std::int64_t run(const GemmArgs *args, const std::int64_t *size) {
     if (!args)
       return workspace(size[0], size[1], size[2]);
     const GemmArgs &g = *args;
     if (g.m <= 0 || g.n <= 0)
       return 0;
-    if constexpr (kFloat)
-      if (GemmSmall<Arch>::suits(g)) {
-        GemmSmall<Arch>::run(g);
-        GemmFinish<Arch>::run(g, 0, g.m, 0, g.n);
-        return 0;
-      }
-    if (kFloat && direct(g)) {
-      inPlace(g);
+    if (g.batch != 1)
+      return batch(g);
+    if (inParts(g)) {
+      if (g.parallelFor && !small(g))
+        share(g);
+      else
+        whole(g);
       return 0;
     }
-    if (!g.workspace)
+    if (!g.workspace || g.bPanel > 0)
       return -1;
     if (Stream::suits(g))
       Stream::run(g, align(g.workspace));
@@ -56,12 +58,10 @@ template <class Arch, class T> struct Gemm {
 private:
   /// Columns of a part of few rows: their rows of b are read a page or so at a time.
   static constexpr std::int64_t kFewColumns = 2 * kPanel;
-  /// Rows of a part of others; a part has the columns of one panel.
-  static constexpr std::int64_t kPartRows = 4 * kRows;
-  /// Parts that are enough for any number of threads to share.
-  static constexpr std::int64_t kFewParts = 64;
-  /// Multiply-adds that are worth waking a thread for: some 10 us.
-  static constexpr std::int64_t kShared = 1 << 19;
+  /// Panels of one block of rows that threads share well without a cut of the rows.
+  static constexpr std::int64_t kManyPanels = 16;
+  /// Rows that are multiplied while panels are packed, where threads share the others better.
+  static constexpr std::int64_t kFirstRows = 4 * kRows;
   /// Four lines: a right operand no wider is as good in place as packed, and the rows of panels so
   /// wide seldom meet in the same sets of L1.
   static constexpr std::int64_t kNarrow = 64;
@@ -88,41 +88,104 @@ private:
                                   (g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4)));
   }
 
-  /// A product whose operands are read where they are, in parts that threads may share.
-  struct Parts {
-    const GemmArgs *g;
-    std::int64_t rows, columns, across;
-  };
+  static TESSERA_INLINE bool small(const GemmArgs &g) {
+    if constexpr (kFloat)
+      return g.bPanel == 0 && GemmSmall<Arch>::suits(g);
+    return false;
+  }
+
+  /// Whether nothing is packed here, so that each part of a product stands alone.
+  static TESSERA_INLINE bool inParts(const GemmArgs &g) {
+    return kFloat && (small(g) || (g.bPanel > 0 ? g.aK == 1 : direct(g)));
+  }
+
+  /// One after the other where they share a workspace, else all of them at once.
+  static __attribute__((noinline)) std::int64_t batch(const GemmArgs &g) {
+    if (g.batch > 0 && g.parallelFor && inParts(g)) {
+      share(g);
+      return 0;
+    }
+    for (std::int64_t i = 0; i < g.batch; ++i) {
+      const GemmArgs product = one(g, i);
+      if (run(&product, nullptr) != 0)
+        return -1;
+    }
+    return 0;
+  }
+
+  static GemmArgs one(const GemmArgs &g, std::int64_t i) {
+    GemmArgs product = g;
+    product.batch = 1;
+    product.a = static_cast<const T *>(g.a) + i * g.aBatch;
+    product.b = static_cast<const T *>(g.b) + i * g.bBatch;
+    product.c = g.c + i * g.cBatch;
+    product.residual = g.residual ? g.residual + i * g.residualBatch : nullptr;
+    return product;
+  }
 
   static TESSERA_INLINE bool few(const GemmArgs &g) {
     return g.bN == 1 && g.m <= 2 * kRows && g.k * g.bK > Few::kNear;
   }
 
-  static void inPlace(const GemmArgs &g) {
-    if (!g.parallelFor || g.m * g.n * g.k < kShared)
-      return part(g, 0, g.m, 0, g.n);
-    Parts parts{&g, g.m, kFewColumns, 0};
-    if (!few(g))
-      parts.rows = kPartRows, parts.columns = kPanel;
-    parts.across = (g.n + parts.columns - 1) / parts.columns;
-    g.parallelFor(g.pool, (g.m + parts.rows - 1) / parts.rows * parts.across, &onePart, &parts);
+  /// Multiply-adds of vectors.
+  static TESSERA_INLINE std::int64_t work(std::int64_t m, std::int64_t n, std::int64_t k) {
+    return m * ((n + S::kLanes - 1) / S::kLanes) * k;
+  }
+
+  struct Shared {
+    const GemmArgs *g;
+    ProductParts parts;
+  };
+
+  /// Products in parts that threads share, where there is enough to do.
+  static void share(const GemmArgs &g) {
+    ProductParts::Sizes sizes{g.batch, g.m, g.n, kRows, kPanel, g.batch * work(g.m, g.n, g.k)};
+    if (g.bPanel > 0)
+      sizes.panel = g.bPanel, sizes.mostRows = Mma<Arch>::kRowBlock;
+    else if (few(g))
+      sizes.panel = kFewColumns;
+    const Shared shared{&g, ProductParts(sizes)};
+    const std::int64_t count = shared.parts.count();
+    if (sizes.work >= ProductParts::kShared)
+      return g.parallelFor(g.pool, count, &onePart, const_cast<Shared *>(&shared));
+    for (std::int64_t index = 0; index < count; ++index)
+      onePart(const_cast<Shared *>(&shared), index);
   }
 
   static void onePart(void *args, std::int64_t index) {
-    const Parts &parts = *static_cast<const Parts *>(args);
-    const GemmArgs &g = *parts.g;
-    const std::int64_t i = index / parts.across * parts.rows,
-                       j = index % parts.across * parts.columns;
-    part(g, i, least(g.m - i, parts.rows), j, least(g.n - j, parts.columns));
+    const Shared &shared = *static_cast<const Shared *>(args);
+    const GemmArgs &g = *shared.g;
+    const ProductParts::Part at = shared.parts.at(index);
+    for (std::int64_t i = at.first; i < at.last; ++i) {
+      const GemmArgs product = one(g, i);
+      if (at.rows == g.m && at.columns == g.n)
+        whole(product);
+      else
+        part(product, at.i, at.rows, at.j, at.columns);
+    }
   }
 
-  /// The rows [i, i + rows) of the columns [first, first + columns), in order of k without blocks.
+  static TESSERA_INLINE void whole(const GemmArgs &g) {
+    if constexpr (kFloat)
+      if (small(g)) {
+        GemmSmall<Arch>::run(g);
+        GemmFinish<Arch>::run(g, 0, g.m, 0, g.n);
+        return;
+      }
+    part(g, 0, g.m, 0, g.n);
+  }
+
+  /// The rows [i, i + rows) of the columns [first, first + columns), in order of k, of a plain b
+  /// without blocks.
   static void part(const GemmArgs &g, std::int64_t i, std::int64_t rows, std::int64_t first,
                    std::int64_t columns) {
     const auto *a = static_cast<const float *>(g.a) + i * g.aRow,
                *b = static_cast<const float *>(g.b);
     float *c = g.c + i * g.cRow;
-    if (few(g))
+    if (g.bPanel > 0)
+      Mma<Arch>::run(a, g.aRow, b + first * g.k, c + first, g.cRow, rows, columns, g.k, g.bPanel,
+                     g.accumulate);
+    else if (few(g))
       Few::run(a, g.aRow, g.aK, b + first, g.bK, c + first, g.cRow, rows, columns, g.k,
                g.accumulate);
     else
@@ -151,7 +214,9 @@ private:
     std::int64_t p, depth, j, columns;
     float *left, *right;
     std::int64_t leftRow;
-    std::int64_t part; ///< rows of one call of a parallel loop
+    // Of parallel loops: rows that are multiplied while panels are packed, and parts of the others.
+    std::int64_t first;
+    const ProductParts *parts;
     bool packLeft, packRight;
   };
 
@@ -194,11 +259,20 @@ private:
       return;
     }
     const std::int64_t panels = (s.columns + kPanel - 1) / kPanel;
-    g.parallelFor(g.pool, rowBlocks, &packLeft, &s);
-    g.parallelFor(g.pool, panels, &packRight, &s);
-    // A block of rows by a panel, or less where there are few of them.
-    s.part = rowBlocks * panels < kFewParts ? kPartRows : s.blocks.rows;
-    g.parallelFor(g.pool, (g.m + s.part - 1) / s.part * panels, &onePanel, &s);
+    if (s.packLeft)
+      g.parallelFor(g.pool, rowBlocks, &packLeft, &s);
+    // Panels are packed beside the first products of each, by whoever is likely to use them again.
+    s.first = 0;
+    if (s.packRight) {
+      s.first = rowBlocks == 1 && panels >= kManyPanels ? g.m : least(g.m, kFirstRows);
+      g.parallelFor(g.pool, panels, &firstRows, &s);
+    }
+    const std::int64_t m = g.m - s.first;
+    const ProductParts parts(
+        {1, m, s.columns, kRows, kPanel, work(m, s.columns, s.depth), s.blocks.rows});
+    s.parts = &parts;
+    if (m > 0)
+      g.parallelFor(g.pool, parts.count(), &onePanel, &s);
   }
 
   static void packLeft(void *args, std::int64_t block) {
@@ -221,8 +295,14 @@ private:
 
   static void onePanel(void *args, std::int64_t index) {
     const Stage &s = *static_cast<const Stage *>(args);
-    const std::int64_t panels = (s.columns + kPanel - 1) / kPanel;
-    panel(s, index / panels * s.part, s.part, index % panels * kPanel, false);
+    const ProductParts::Part at = s.parts->at(index);
+    for (std::int64_t q = at.j; q < at.j + at.columns; q += kPanel)
+      panel(s, s.first + at.i, at.rows, q, false);
+  }
+
+  static void firstRows(void *args, std::int64_t index) {
+    const Stage &s = *static_cast<const Stage *>(args);
+    panel(s, 0, s.first, index * kPanel, true);
   }
 
   /// The rows from i on, `most` of them, by one panel, which is packed just before its first use
