@@ -39,11 +39,13 @@ template <class Arch, class T> struct Gemm {
       return 0;
     if (g.batch != 1)
       return batch(g);
+    if (doneSmall(g))
+      return 0;
     if (inParts(g)) {
-      if (g.parallelFor && !small(g))
+      if (g.parallelFor)
         share(g);
       else
-        whole(g);
+        part(g, 0, g.m, 0, g.n);
       return 0;
     }
     if (!g.workspace || g.bPanel > 0)
@@ -91,6 +93,17 @@ private:
   static TESSERA_INLINE bool small(const GemmArgs &g) {
     if constexpr (kFloat)
       return g.bPanel == 0 && GemmSmall<Arch>::suits(g);
+    return false;
+  }
+
+  /// Multiplies a small product; false for others.
+  static TESSERA_INLINE bool doneSmall(const GemmArgs &g) {
+    if constexpr (kFloat)
+      if (small(g)) {
+        GemmSmall<Arch>::run(g);
+        GemmFinish<Arch>::run(g, 0, g.m, 0, g.n);
+        return true;
+      }
     return false;
   }
 
@@ -158,21 +171,9 @@ private:
     const ProductParts::Part at = shared.parts.at(index);
     for (std::int64_t i = at.first; i < at.last; ++i) {
       const GemmArgs product = one(g, i);
-      if (at.rows == g.m && at.columns == g.n)
-        whole(product);
-      else
+      if (!doneSmall(product)) // which are never cut
         part(product, at.i, at.rows, at.j, at.columns);
     }
-  }
-
-  static TESSERA_INLINE void whole(const GemmArgs &g) {
-    if constexpr (kFloat)
-      if (small(g)) {
-        GemmSmall<Arch>::run(g);
-        GemmFinish<Arch>::run(g, 0, g.m, 0, g.n);
-        return;
-      }
-    part(g, 0, g.m, 0, g.n);
   }
 
   /// The rows [i, i + rows) of the columns [first, first + columns), in order of k, of a plain b
