@@ -45,15 +45,21 @@ struct ConvToMatmul : OpRewritePattern<npu::Conv2DOp> {
   }
 };
 
+/// Products of bytes whose sum is exact as f32: each is at most 2^14.
+constexpr int64_t kExactProducts = (int64_t(1) << 24) >> 14;
+
 /// As many groups as channels: depthwise. With several features per channel, each channel is
-/// repeated as often first.
+/// repeated as often first. Bytes become floats, in which their sums are exact.
 struct GroupedConvToDepthwise : OpRewritePattern<npu::Conv2DOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(npu::Conv2DOp op, PatternRewriter &rewriter) const override {
     ArrayRef<int64_t> image = shapeOf(op.getInput()), filter = shapeOf(op.getFilter());
+    Type element = typeOf(op.getInput()).getElementType();
     if (op.getGroups() == 1 || filter[2] != 1 || image[3] != int64_t(op.getGroups()) ||
-        llvm::any_of(filter, ShapedType::isDynamic) || !op.getDynamicPads().empty() ||
-        op.getType().getElementType() != typeOf(op.getInput()).getElementType())
+        llvm::any_of(filter, ShapedType::isDynamic) || !op.getDynamicPads().empty())
+      return failure();
+    bool bytes = element.isInteger(8) && filter[0] * filter[1] <= kExactProducts;
+    if (op.getType().getElementType() != element && !bytes)
       return failure();
     Location loc = op.getLoc();
     int64_t channels = image[3], features = filter[3], repeat = features / channels;
@@ -70,8 +76,18 @@ struct GroupedConvToDepthwise : OpRewritePattern<npu::Conv2DOp> {
       input = reshapeTo(rewriter, loc, npu::ExpandOp::create(rewriter, loc, type, column), joined);
     }
     Value window = reshapeTo(rewriter, loc, op.getFilter(), {filter[0], filter[1], features});
-    rewriter.replaceOpWithNewOp<npu::DepthwiseConv2DOp>(
-        op, op.getType(), input, window, op.getStrides(), op.getDilations(), op.getPads());
+    auto type = cast<RankedTensorType>(op.getType());
+    if (bytes) {
+      auto real = [&](Value x) -> Value {
+        return npu::CastOp::create(rewriter, loc, typeOf(x).clone(rewriter.getF32Type()), x);
+      };
+      input = real(input), window = real(window);
+      type = type.clone(rewriter.getF32Type());
+    }
+    Value result = npu::DepthwiseConv2DOp::create(rewriter, loc, type, input, window,
+                                                  op.getStrides(), op.getDilations(), op.getPads());
+    rewriter.replaceOp(
+        op, bytes ? npu::CastOp::create(rewriter, loc, op.getType(), result).getResult() : result);
     return success();
   }
 };

@@ -107,6 +107,10 @@ LogicalResult TileChoice::describeContraction() {
   if (!unit)
     return contraction->emitOpError("has no matrix unit for ")
            << shape.lhsType << " x " << shape.rhsType << " on chip " << chip.name;
+  if (auto conv = dyn_cast<npu::Conv2DOp>(contraction); conv && conv.getGroups() != 1)
+    return conv.emitOpError("has ")
+           << conv.getGroups() << " groups, which the matrix unit of no chip takes together and "
+           << "npu-canonicalize-graph has not taken apart";
   const std::string &global = chip.global().name;
   if (const tile::Path *path = chip.path(global, "l1"); path && !path->layouts.empty() &&
                                                         !path->allowsLayout("row", "zN") &&

@@ -108,3 +108,27 @@ func.func @pads(%x: tensor<1x4x4x8xf32>, %w: tensor<3x3x8x8xf32>, %v: tensor<3x3
     : tensor<1x6x6x8xf32>, tensor<3x3x8xf32> -> tensor<1x4x4x8xf32>
   return %1, %3, %5 : tensor<1x5x3x8xf32>, tensor<1x4x4x8xf32>, tensor<1x4x4x8xf32>
 }
+
+// Bytes have a depthwise form as floats: no sum of theirs is rounded.
+// CHECK-LABEL: @depthwise_of_bytes(
+func.func @depthwise_of_bytes(%x: tensor<1x4x4x3xi8>, %w: tensor<3x3x1x3xi8>)
+    -> tensor<1x4x4x3xi32> {
+  // CHECK-DAG: %[[X:.*]] = npu.cast %arg0 : tensor<1x4x4x3xi8> to tensor<1x4x4x3xf32>
+  // CHECK-DAG: npu.cast %arg1 : tensor<3x3x1x3xi8> to tensor<3x3x1x3xf32>
+  // CHECK: %[[Y:.*]] = npu.depthwise_conv2d %[[X]], %{{.*}} : tensor<1x4x4x3xf32>, tensor<3x3x3xf32>
+  // CHECK: npu.cast %[[Y]] : tensor<1x4x4x3xf32> to tensor<1x4x4x3xi32>
+  // CHECK-NOT: npu.conv2d
+  %0 = npu.conv2d %x, %w strides = [1, 1] dilations = [1, 1] pads = [1, 1, 1, 1] groups = 3
+    : tensor<1x4x4x3xi8>, tensor<3x3x1x3xi8> -> tensor<1x4x4x3xi32>
+  return %0 : tensor<1x4x4x3xi32>
+}
+
+// Windows so large that a sum might be rounded stay.
+// CHECK-LABEL: @large_window_of_bytes(
+// CHECK: npu.conv2d
+func.func @large_window_of_bytes(%x: tensor<1x40x40x3xi8>, %w: tensor<33x33x1x3xi8>)
+    -> tensor<1x8x8x3xi32> {
+  %0 = npu.conv2d %x, %w strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 3
+    : tensor<1x40x40x3xi8>, tensor<33x33x1x3xi8> -> tensor<1x8x8x3xi32>
+  return %0 : tensor<1x8x8x3xi32>
+}

@@ -29,3 +29,14 @@ func.func private @grouped(%x: tensor<64x96xf32>, %w: tensor<96x80xf32>, %v: ten
   %2 = npu.slice %1 offsets = [0, 0] sizes = [64, 80] strides = [1, 1] : tensor<64x96xf32> -> tensor<64x80xf32>
   return %2 : tensor<64x80xf32>
 }
+
+// -----
+
+// Groups become convolutions of their own before; so many do not.
+func.func private @groups(%x: tensor<1x4x4x130xf32>, %w: tensor<1x1x2x65xf32>, %out: tensor<1x4x4x65xf32>)
+    -> tensor<1x4x4x65xf32> attributes {tile.kernel} {
+  // expected-error@+1 {{'npu.conv2d' op has 65 groups, which the matrix unit of no chip takes together}}
+  %0 = npu.conv2d %x, %w strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 65
+    : tensor<1x4x4x130xf32>, tensor<1x1x2x65xf32> -> tensor<1x4x4x65xf32>
+  return %0 : tensor<1x4x4x65xf32>
+}
