@@ -134,11 +134,14 @@ struct SubtractAsAdd : OpRewritePattern<npu::SubOp> {
   }
 };
 
-/// x / c -> x * (1 / c) where no reciprocal overflows or is denormal.
+/// x / c -> x * (1 / c) where no reciprocal overflows or is denormal. A quotient that is rounded to
+/// an integer stays: half way between two, the last bit decides which it becomes.
 struct DivideAsMultiply : OpRewritePattern<npu::DivOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(npu::DivOp op, PatternRewriter &rewriter) const override {
     std::optional<ConstantView> divisor = ConstantView::of(op.getRhs());
+    if (llvm::any_of(op->getUsers(), [](Operation *user) { return isa<npu::RoundOp>(user); }))
+      return failure();
     if (!divisor || isConstant(op.getLhs()) || !typeOf(op.getRhs()).getElementType().isF32())
       return failure();
     int64_t count = divisor->isSplat() ? 1 : divisor->getType().getNumElements();

@@ -14,6 +14,7 @@ using namespace mlir;
 
 void tessera::addGraphStage(OpPassManager &manager, const PipelineOptions &options) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
+  functions.addPass(createNpuIntegerProducts());
   functions.addPass(createNpuCanonicalizeGraph());
   NpuSetPrecisionOptions precision;
   precision.type = options.precision;

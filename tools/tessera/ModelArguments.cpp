@@ -4,6 +4,7 @@
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/RandomWeights.h"
+#include "tessera/dialect/npu/NpuOps.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace tessera::tool {
@@ -35,6 +36,18 @@ import_::ElementType fileType(runtime::ElementType type) {
     return import_::ElementType::U8;
   }
   return import_::ElementType::F32;
+}
+
+/// Whether a real number is rounded to a few bits somewhere.
+bool isQuantized(mlir::ModuleOp module) {
+  return module
+      .walk([](npu::CastOp cast) {
+        const bool rounds =
+            mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(cast.getX().getType())) &&
+            mlir::getElementTypeOrSelf(cast.getType()).isInteger(8);
+        return rounds ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 } // namespace
@@ -87,6 +100,7 @@ std::shared_ptr<const runtime::CompiledModel> ModelArguments::compile(bool refer
     fail(error);
     return nullptr;
   }
+  quantized = isQuantized(*module);
   Progress progress("compiling " + model);
   CompileOptions options = target.options;
   options.reference = reference;

@@ -30,6 +30,8 @@ public:
   bool randomInputs = false, json = false;
   int64_t threads = 0, seed = 1;
   double loadMs = 0, compileMs = 0;
+  /// Set by compile(): the model itself rounds reals to 8 bits.
+  bool quantized = false;
 
 private:
   std::vector<std::string> inputFiles;

@@ -35,19 +35,22 @@ void TargetArguments::addTo(CommandLine &line) {
             "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
             "open. A dimension of '?' stays as the model has it.",
             shapes);
-  line.choice("--precision", {"f32", "f16", "bf16"},
-              "The element type that matrix products and convolutions take their operands in; "
-              "they always add up in f32.",
-              options.precision);
+  line.choice(
+      "--precision", {"f32", "f16", "bf16"},
+      "The element type that matrix products and convolutions take their operands in; "
+      "they always add up in f32. What a model has quantised is multiplied as 8-bit integers "
+      "where the chip can, whatever this says.",
+      options.precision);
   line.flag("--unfused",
             "Makes every operator a kernel of its own, to see what joining them gains.", unfused);
   line.text("--tuning", "FILE",
             "The record of tuning, whose tiles are taken for the kernels that it names; that of "
             "TESSERA_TUNING or of your settings unless given.",
             options.tuning);
-  line.choice("--remarks", {"all", "fuse", "layout", "tile", "pipeline", "plan"},
-              "Also prints what was decided and what the runner-up would have cost: by fusion, "
-              "layouts, tile sizes, pipelining, the plan of memory, or all of them.",
+  line.choice("--remarks", {"all", "precision", "fuse", "layout", "tile", "pipeline", "plan"},
+              "Also prints what was decided and what the runner-up would have cost: by products of "
+              "integers, fusion, layouts, tile sizes, pipelining, the plan of memory, or all of "
+              "them.",
               remarks);
 }
 
@@ -66,7 +69,7 @@ std::unique_ptr<mlir::MLIRContext> TargetArguments::context(const std::string &m
   if (remarks.empty())
     return context;
   const std::string wanted =
-      remarks == "all" ? "^(fuse|layout|tile|pipeline|plan)$" : "^" + remarks + "$";
+      remarks == "all" ? "^(precision|fuse|layout|tile|pipeline|plan)$" : "^" + remarks + "$";
   mlir::remark::RemarkCategories categories;
   categories.passed = categories.missed = categories.failed = wanted;
   (void)mlir::remark::enableOptimizationRemarks(

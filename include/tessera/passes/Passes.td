@@ -12,6 +12,28 @@ include "mlir/Pass/PassBase.td"
 // Graph passes: npu operators on tensors
 //===----------------------------------------------------------------------===//
 
+def NpuIntegerProducts : Pass<"npu-integer-products", "func::FuncOp"> {
+  let summary = "Multiply dequantised operands as the 8-bit integers they were made of";
+  let description = [{
+    A matmul or conv2d whose operands are both (x - zero point) * scale of an i8 tensor x, as
+    QuantizeLinear and DequantizeLinear leave them, becomes a product of i8 with an i32 result, less
+    what the zero points make of the columns of the weights, cast to f32, times both scales: one
+    number, or one for each column. The integers are exact; only the scaling rounds. A product of i32
+    whose operands are x - zero point (MatMulInteger, ConvInteger) becomes the same without scales.
+    Images are padded with their zero point.
+
+    What stays as it was, with a remark that says why: f32 products with zero points whose right
+    operand is no constant, scales along what is summed up, convolutions in groups, sums that 32
+    bits may not hold, and everything on a chip whose matrix unit takes no i8.
+
+    *Before*: npu operators on tensors as they were imported, and a chip in the module; afterwards
+    weights may have been folded to floats. *After*: the same function; exact where it was a product
+    of integers, else nearer to what the scales and integers mean. *Fails when*: the chip is
+    malformed.
+  }];
+  let dependentDialects = ["::tessera::npu::NpuDialect"];
+}
+
 def NpuCanonicalizeGraph : Pass<"npu-canonicalize-graph", "func::FuncOp"> {
   let summary = "Simplify a graph of npu operators: fold constants, move layouts, name idioms";
   let description = [{
