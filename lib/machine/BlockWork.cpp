@@ -44,7 +44,9 @@ LogicalResult Traffic::addGrid(Interpreter &interpreter, func::FuncOp kernel,
         double(type.getNumElements()) * double(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
     const bool fits = whole[i] <= double(cache->bytes);
     const bool cold = i < isCold.size() && isCold[i];
-    if (writes[i] > 0)
+    if (cache->multicast) // each byte read passes once, wherever it goes; what is written does too
+      shares[i] = reads[i] > 0 ? std::min(1.0, whole[i] / reads[i]) : 1.0;
+    else if (writes[i] > 0)
       shares[i] = fits ? 0.0 : 1.0;
     else if (!fits)
       shares[i] = 1.0;

@@ -79,10 +79,26 @@ static double requestCycles(const tile::Path &path, int64_t begin, int64_t rowBy
   return cycles * double(rows) / double(std::max<int64_t>(period, 1));
 }
 
+/// What is one run of bytes on both sides of a copy, in the order in which `moved` holds them. A
+/// matrix that is cut into blocks, or made of them, leaves rows of blocks.
+static View::Rows sharedRuns(const View &from, const View &to, const View &moved) {
+  View::Rows rows = moved.rows();
+  int64_t length = std::min({rows.length, from.rows().length, to.rows().length});
+  if (from.sizes.size() != to.sizes.size())
+    for (const View *side : {&from, &to})
+      if (side->sizes.size() == 4)
+        length = std::min(length, side->sizes.back());
+  if (length >= rows.length || length <= 0)
+    return rows;
+  rows.count = llvm::divideCeil(moved.elements(), length);
+  rows.length = rows.stride = length;
+  return rows;
+}
+
 /// Fixed cost, the half-saturation size, and the bytes at the rate given, in requests where the
 /// path cuts them; between scratchpads rows are rounded up to the coarser granule.
-double CostModel::transferCycles(const tile::Path &path, const View &moved, double rate) const {
-  const View::Rows rows = moved.rows();
+double CostModel::transferCycles(const tile::Path &path, const View &moved, const View::Rows &rows,
+                                 double rate) const {
   int64_t rowBytes = rows.length * moved.elementBytes;
   if (rows.count * rowBytes == 0)
     return path.fixedCycles;
@@ -116,7 +132,8 @@ FailureOr<Cost> CostModel::ofCopy(const Step &step, const View &from, const View
   cost.from = path->from;
   cost.to = path->to;
   cost.bytes = moved.bytes();
-  cost.cycles = transferCycles(*path, moved, rate);
+  cost.cycles = transferCycles(
+      *path, moved, path->wholeRanges ? sharedRuns(from, to, moved) : moved.rows(), rate);
   cost.readBytes = from.space == global ? moved.bytes() : 0;
   cost.writeBytes = to.space == global ? moved.bytes() : 0;
   return cost;

@@ -71,7 +71,8 @@ private:
   mlir::FailureOr<Cost> ofFill(const Step &step) const;
   mlir::FailureOr<Cost> ofWindow(const Step &step) const;
   void countGlobal(const Step &step, Cost &cost) const;
-  double transferCycles(const tile::Path &path, const View &moved, double rate) const;
+  double transferCycles(const tile::Path &path, const View &moved, const View::Rows &rows,
+                        double rate) const;
   double coldShare(const View &view) const;
   mlir::FailureOr<const tile::VectorUnit *> unitOf(const Step &step) const;
 

@@ -88,8 +88,9 @@ static std::string wrongWith(const Point &point) {
     return "expected a preload from 0 to 4096, but got " + std::to_string(s.preload);
   if (!s.builder.empty() && !s.program.empty())
     return "expected a builder or a program, but got both";
-  if (point.clock != "task" && point.clock != "host" && point.clock != "step")
-    return "expected clock task, host or step, but got '" + point.clock + "'";
+  if (point.clock != "task" && point.clock != "core" && point.clock != "host" &&
+      point.clock != "step")
+    return "expected clock task, core, host or step, but got '" + point.clock + "'";
   if (!(point.timeUs > 0))
     return "expected a positive time_us";
   return "";

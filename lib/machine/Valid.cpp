@@ -22,6 +22,15 @@ static View fractal(const View &view, int64_t rows, int64_t columns, bool rowsFi
   return rowsFirst ? blocks(view, rows, r0, columns, c0) : blocks(view, columns, c0, rows, r0);
 }
 
+/// The same blocks, each in the order in which it lies.
+static View asStored(View view) {
+  if (view.sizes.size() == 4 && view.strides[2] < view.strides[3]) {
+    std::swap(view.sizes[2], view.sizes[3]);
+    std::swap(view.strides[2], view.strides[3]);
+  }
+  return view;
+}
+
 /// Rows and columns of a matrix; its leading extents count as rows.
 static std::pair<int64_t, int64_t> matrixOf(const View &view) {
   int64_t rows = 1;
@@ -37,7 +46,7 @@ static SmallVector<Valid, 4> ofMma(const Step &step) {
   if (a.sizes.size() != 4) // a CPU's rows and panels
     return {{a, true, false}, {b, true, false}, {c, step.accumulates, true}};
   return {{fractal(a, m, k, true), true, false},
-          {fractal(b, n, k), true, false},
+          {asStored(fractal(b, n, k)), true, false},
           {fractal(c, m, n), step.accumulates, true}};
 }
 

@@ -93,9 +93,11 @@ Outcome outcomeOf(const Point &point, llvm::StringRef folder, mlir::MLIRContext 
   const auto time = timeText(*text, *chip, context, outcome.error);
   if (!time)
     return outcome;
-  // A task begins with the launch; a host's clock is taken to be the same.
-  outcome.us =
-      point.clock == "step" ? stepUs(point, *time, *chip, context, outcome.error) : time->us;
+  // A task begins with the launch, the cores' own count behind it; a host's clock is taken to be
+  // the task's.
+  outcome.us = point.clock == "step"   ? stepUs(point, *time, *chip, context, outcome.error)
+               : point.clock == "core" ? time->us - chip->launchUs * double(time->kernels.size())
+                                       : time->us;
   for (const auto &[pipe, share] : point.busy)
     for (const PipeUse &use : time->kernels.front().pipes)
       if (use.name == pipe)

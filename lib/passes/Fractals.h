@@ -38,4 +38,18 @@ inline mlir::Value rowsOfBlocks(mlir::OpBuilder &b, mlir::Location loc, mlir::Va
   return mlir::memref::ReinterpretCastOp::create(b, loc, seen, stored, 0, shape, strides);
 }
 
+/// Blocks held by rows, seen as those of the transpose: rows and columns of each exchanged.
+inline mlir::Value columnsInBlocks(mlir::OpBuilder &b, mlir::Location loc, mlir::Value stored) {
+  auto type = mlir::cast<mlir::MemRefType>(stored.getType());
+  llvm::SmallVector<int64_t> shape(type.getShape()), strides;
+  int64_t offset;
+  (void)type.getStridesAndOffset(strides, offset);
+  std::swap(shape[shape.size() - 2], shape[shape.size() - 1]);
+  std::swap(strides[shape.size() - 2], strides[shape.size() - 1]);
+  auto seen = mlir::MemRefType::get(shape, type.getElementType(),
+                                    mlir::StridedLayoutAttr::get(b.getContext(), 0, strides),
+                                    type.getMemorySpace());
+  return mlir::memref::ReinterpretCastOp::create(b, loc, seen, stored, 0, shape, strides);
+}
+
 } // namespace tessera

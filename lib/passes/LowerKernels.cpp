@@ -289,6 +289,8 @@ private:
     if (!element.isF32() &&
         !(fractal && (element.isF16() || element.isBF16() || element.isInteger(8))))
       return o.emitOpError("has no CPU kernel for ") << element;
+    if (fractal && w.strides.size() == 4 && rowsInBlocks(typeOf(o.getRhs())))
+      return multiplyRows(o, a, w, c, {m, n, k, accumulate});
     if (fractal) {
       call(element.isF32()    ? "tessera_mma_fractal_f32"
            : element.isF16()  ? "tessera_mma_fractal_f16"
@@ -303,6 +305,61 @@ private:
       call("tessera_matmul_f32", {a.pointer, a.strides[0], a.strides[1], w.pointer, w.strides[0],
                                   w.strides[1], c.pointer, c.strides[0], m, n, k, accumulate});
     }
+    return success();
+  }
+
+  /// Whether blocks [columns, rows] of a right operand lie by rows.
+  static bool rowsInBlocks(MemRefType type) {
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    return succeeded(type.getStridesAndOffset(strides, offset)) && strides.back() != 1;
+  }
+
+  /// The kernel reads blocks of the right operand by columns: one column of blocks after the other
+  /// is turned aside and multiplied alone. `scalars`: m, n, k and whether to accumulate.
+  LogicalResult multiplyRows(tile::MmaOp o, const View &a, const View &w, const View &c,
+                             ArrayRef<Value> scalars) {
+    MemRefType type = typeOf(o.getRhs());
+    Type element = type.getElementType();
+    if ((!element.isBF16() && !element.isF16()) || type.isDynamicDim(0))
+      return o.emitOpError("has no CPU kernel for a right operand of type ") << type;
+    auto index = [&](int64_t v) { return arith::ConstantIndexOp::create(b, loc, v).getResult(); };
+    auto mul = [&](Value x, Value y) { return arith::MulIOp::create(b, loc, x, y).getResult(); };
+    auto at = [&](const View &v, Type t, Value offset) {
+      return LLVM::GEPOp::create(b, loc, v.pointer.getType(), t, v.pointer, ValueRange{offset});
+    };
+    const int64_t side = 16, block = side * side;
+    View aside;
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(&o->getParentOfType<func::FuncOp>().getBody().front());
+      aside.pointer = LLVM::AllocaOp::create(b, loc, w.pointer.getType(), element,
+                                             i64(type.getDimSize(0) * block));
+    }
+    auto outer = scf::ForOp::create(b, loc, index(0), memref::DimOp::create(b, loc, o.getRhs(), 1),
+                                    index(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(outer.getBody());
+    Value j = i64(outer.getInductionVar());
+    auto inner = scf::ForOp::create(b, loc, index(0), memref::DimOp::create(b, loc, o.getRhs(), 0),
+                                    index(1));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(inner.getBody());
+      Value p = i64(inner.getInductionVar());
+      Value from = arith::AddIOp::create(b, loc, mul(p, w.strides[0]), mul(j, w.strides[1]));
+      call(sized("tessera_copy_nd2nz", element),
+           {at(w, element, from), i64(1), i64(side), at(aside, element, mul(p, i64(block))),
+            i64(block), i64(block), i64(side), i64(side), i64(side)});
+    }
+    // At an edge the last columns of blocks may hold nothing.
+    Value rest = arith::SubIOp::create(b, loc, scalars[1], mul(j, i64(side)));
+    Value columns =
+        arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, rest, i64(side)), i64(0));
+    call(element.isF16() ? "tessera_mma_fractal_f16" : "tessera_mma_fractal_bf16",
+         {a.pointer, a.strides[0], a.strides[1], aside.pointer, i64(block), i64(block),
+          at(c, b.getF32Type(), mul(j, c.strides[0])), c.strides[1], c.strides[0], scalars[0],
+          columns, scalars[2], i64(side), scalars[3]});
     return success();
   }
 

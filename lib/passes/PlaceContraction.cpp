@@ -1,5 +1,5 @@
 // Placing the matrix unit's work: the choice of a way, and the direct one, for units that read
-// global memory; PlaceStaged has the other.
+// global memory; PlaceStaged has that of units with memories of their own, PlaceTiled that between.
 #include "Placer.h"
 
 #include "tessera/dialect/npu/NpuOps.h"
@@ -22,7 +22,9 @@ LogicalResult Placer::placeContraction(Operation *op) {
   const tile::Mma *unit = chip.mmaFor(lhs, rhs);
   if (!unit)
     return op->emitOpError("has no matrix unit for ") << lhs << " on chip " << chip.name;
-  return unit->a.allowsSpace(chip.global().name) ? placeDirect(op, *unit) : placeStaged(op, *unit);
+  if (unit->a.allowsSpace(chip.global().name))
+    return placeDirect(op, *unit);
+  return unit->a.allowsSpace("l1") ? placeTiled(op, *unit) : placeStaged(op, *unit);
 }
 
 /// The result of a block contraction as a matrix [m, n].

@@ -283,13 +283,14 @@ void Placer::drainByVector(Location loc, Value accumulator, Value target, Value 
 }
 
 /// Moves the accumulator to where the block's result is wanted.
-LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m, Value n) {
+LogicalResult Placer::drain(Operation *op, Value accumulator, Value out, Value m, Value n,
+                            bool relu) {
   Location loc = op->getLoc();
   StringRef from = tile::spaceOf(typeOf(accumulator)), to = tile::spaceOf(typeOf(out));
   bool fix = chip.fixpipe && chip.fixpipe->from == from;
   auto step = [&](Value target) {
     if (fix)
-      tile::FixpipeOp::create(b, loc, accumulator, target, UnitAttr());
+      tile::FixpipeOp::create(b, loc, accumulator, target, relu ? b.getUnitAttr() : UnitAttr());
     else
       drainByVector(loc, accumulator, target, n);
   };

@@ -43,12 +43,22 @@ LogicalResult Placer::place(Operation *op) {
           .Case([&](tile::AttentionOp o) { return placeAttention(o); })
           .Case([&](tile::WindowOp o) { return placeWindow(o); })
           .Case([&](tile::PackOp o) { return success(); })
-          .Case([&](linalg::GenericOp o) { return placeGeneric(o); })
+          .Case([&](linalg::GenericOp o) -> LogicalResult {
+            if (!o.getInputs().empty() && undrained.contains(o.getInputs()[0]))
+              return placeDrained(o);
+            if (!chip.vectorFor())
+              return emitError(o.getLoc()) << "needs a vector unit, but the file of chip "
+                                           << chip.name << " describes none; 'tessera chips "
+                                           << chip.name << "' says what it leaves out";
+            return placeGeneric(o);
+          })
           .Case([&](linalg::FillOp o) {
             return placeFill(o.getLoc(), o.getInputs()[0], o.getOutputs()[0]);
           })
           .Case([&](memref::CopyOp o) { return placeCopy(o, o.getSource(), o.getTarget()); })
           .Case([&](memref::AllocOp o) -> LogicalResult {
+            if (isAccumulated(o) && drainedBy(o))
+              return success(); // the accumulator stands for it
             FailureOr<Value> buffer = isAccumulated(o)   ? allocateBetween(o)
                                       : staysInGlobal(o) ? allocateWorkspace(o)
                                                          : allocateLike(o, vectorSpace());

@@ -62,7 +62,16 @@ private:
   void drainByVector(mlir::Location loc, mlir::Value accumulator, mlir::Value target,
                      mlir::Value n);
   mlir::LogicalResult drain(mlir::Operation *op, mlir::Value accumulator, mlir::Value out,
-                            mlir::Value m, mlir::Value n);
+                            mlir::Value m, mlir::Value n, bool relu = false);
+
+  // PlaceTiled.cpp
+  mlir::LogicalResult placeTiled(mlir::Operation *op, const tile::Mma &unit);
+
+  // PlaceDrained.cpp
+  /// The one region that reads a product's result and that the fixpipe does on a chip without a
+  /// vector unit, or null.
+  mlir::linalg::GenericOp drainedBy(mlir::Value buffer) const;
+  mlir::LogicalResult placeDrained(mlir::linalg::GenericOp op);
 
   // PlaceAttention.cpp
   struct AttentionWork;
@@ -141,6 +150,8 @@ private:
   mlir::IRRewriter &b;
   const tile::ChipSpec &chip;
   mlir::IRMapping map;
+  /// Accumulators by the results that they stand for until those are drained.
+  llvm::DenseMap<mlir::Value, mlir::Value> undrained;
   mlir::Block *block = nullptr;
   llvm::SmallVector<mlir::Operation *> dead;
 };

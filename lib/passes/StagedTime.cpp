@@ -12,6 +12,7 @@ using namespace mlir;
 using namespace tessera;
 
 static constexpr int64_t kSlots = 2;
+static constexpr int64_t kBlockRowBytes = 32; ///< A row of an operand's block, of every type.
 
 static int64_t bytesOf(Type type) {
   return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
@@ -64,6 +65,9 @@ static double rowCycles(const tile::Path &path, double rate, int64_t at, int64_t
 /// rows: the average over places that are aligned differently.
 static double matrixCycles(const tile::Path &path, double rate, double rows, int64_t rowBytes,
                            int64_t pitch) {
+  // One request for each row of a block, all of one size.
+  if (path.wholeRanges && rowBytes > kBlockRowBytes)
+    return rows * double(rowBytes) / kBlockRowBytes * rowCycles(path, rate, 0, kBlockRowBytes);
   constexpr int64_t kPlaces = 4, kRows = 4;
   double cycles = 0;
   for (int64_t place = 0; place < kPlaces; ++place)
@@ -77,6 +81,20 @@ static double matrixCycles(const tile::Path &path, double rate, double rows, int
 static int64_t keptParts(int64_t room, int64_t partBytes, int64_t parts) {
   int64_t kept = std::max<int64_t>(room, 0) / std::max<int64_t>(partBytes, 1);
   return kept + kSlots >= parts ? parts : kept;
+}
+
+/// Whether the unit reads L1 itself, so that nothing is fed from there.
+static bool readsL1(const tile::Mma &unit) {
+  return unit.a.allowsSpace("l1");
+}
+
+/// Bytes of a block's result that lie in L1 on their way out, where no path leads past it.
+static int64_t drainedBytes(const ContractionShape &shape, int64_t m, int64_t n,
+                            const tile::ChipSpec &chip) {
+  const bool through = chip.fixpipe && chip.fixpipe->allowsTarget("l1") &&
+                       !chip.fixpipe->allowsTarget(chip.global().name) &&
+                       chip.path("l1", chip.global().name);
+  return through ? m * n * bytesOf(shape.resultType) : 0;
 }
 
 namespace {
@@ -94,7 +112,8 @@ struct L1Use {
         const tile::ChipSpec &chip)
       : partA(shape.lineBytes == 0 ? m * outer * bytesOf(shape.lhsType) : 0),
         partB(n * outer * bytesOf(shape.rhsType)), lines(shape.linesFor(m)),
-        room(chip.capacity("l1") - kSlots * (partA + partB) - lines),
+        room(chip.capacity("l1") - kSlots * (partA + partB) - lines -
+             kSlots * drainedBytes(shape, m, n, chip)),
         parts(llvm::divideCeil(std::max<int64_t>(shape.k, 1), outer)), shape(shape), m(m), n(n),
         outer(outer) {}
 
@@ -131,6 +150,8 @@ std::optional<KSteps> tessera::chooseStagedSteps(const ContractionShape &shape, 
   int64_t step = std::max<int64_t>(unit.k, 16); // L1 holds the right operand in rows of 16
   int64_t whole = llvm::alignTo(std::max<int64_t>(shape.k, 1), step);
   int64_t inner = std::min<int64_t>(llvm::alignDown(std::min(fitsA, fitsB), step), whole);
+  if (readsL1(unit))
+    inner = std::min(inner, step);
   const tile::Path *load = chip.path(chip.global().name, "l1");
   if (inner < step || !load)
     return std::nullopt;
@@ -150,7 +171,7 @@ std::optional<KSteps> tessera::chooseStagedSteps(const ContractionShape &shape, 
     double cycles = double(use.parts) * (a + b + (use.partA > 0 ? 2 : 1) * start) - saved;
     if (cycles < least) {
       least = cycles;
-      best = KSteps{outer, inner};
+      best = KSteps{outer, readsL1(unit) ? outer : inner};
     }
   }
   return best;

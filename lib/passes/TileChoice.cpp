@@ -112,9 +112,9 @@ LogicalResult TileChoice::describeContraction() {
            << conv.getGroups() << " groups, which the matrix unit of no chip takes together and "
            << "npu-canonicalize-graph has not taken apart";
   const std::string &global = chip.global().name;
-  if (const tile::Path *path = chip.path(global, "l1"); path && !path->layouts.empty() &&
-                                                        !path->allowsLayout("row", "zN") &&
-                                                        !unit->a.allowsSpace(global))
+  if (const tile::Path *path = chip.path(global, "l1");
+      path && !path->layouts.empty() && !path->allowsLayout("row", "zN") &&
+      !path->allowsLayout("row", unit->a.layout) && !unit->a.allowsSpace(global))
     return contraction->emitOpError("needs rows in ")
            << path->from << " cut into the matrix unit's blocks on their way to l1, which no path "
            << "of chip " << chip.name << " from " << path->from

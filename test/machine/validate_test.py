@@ -42,6 +42,28 @@ class Validate(ToolTest):
                 limit = .10 if point["published_us"] > 100 else .20
                 self.assertAlmostEqual(point["busy"][pipe], share, delta=limit, msg=point["id"])
 
+    def test_another_kind_of_chip_is_near_on_points_it_was_not_fitted_to(self):
+        out = json.loads(self.succeeds("sim", "--validate", "wormhole", "--json").stdout)
+        free = [abs(p["relative_error"]) for p in out["points"] if not p["fitted"]]
+        self.assertEqual((len(out["points"]), len(free)), (6, 5))
+        self.assertLessEqual(sum(free) / len(free), .05)
+        self.assertLessEqual(max(free), .12)
+        self.assertFalse(any(p["schedule_published"] for p in out["points"]))
+
+    def test_the_cores_own_clock_leaves_the_launch_out(self):
+        [task], [core] = (self.times(POINT.replace("clock: task", f"clock: {clock}"))
+                          for clock in ("task", "core"))
+        self.assertGreater(task - core, 1)
+
+    def test_operands_in_tiles_are_cut_into_whole_ones(self):
+        tiles = (POINT.replace("ascend-910_93", "tenstorrent-wormhole").replace("a: f16, b: f16", "a: bf16, b: bf16")
+                 .replace("a: row, b: row", "a: zZ, b: zZ").replace("[128, 256, 64]", "[64, 128, 32]"))
+        self.times(tiles)
+        points = self.write("points.yaml", tiles.replace("m: 256", "m: 250"))
+        said = run("sim", "--validate", points)
+        self.assertEqual(said.returncode, 1)
+        self.assertIn("not timed: expected operands of 16 bits in layout zZ", said.stdout)
+
     def test_the_table_says_what_was_fitted_and_what_assumed(self):
         text = self.succeeds("sim", "--validate", "ascend").stdout
         for phrase in ("gemm: mean error", "fitted", "schedules that nobody states", "top-k"):
@@ -89,7 +111,7 @@ class Validate(ToolTest):
 
     def test_what_is_wrong_with_a_file_is_said(self):
         self.rejects("time_us: 20", "time_us: 0", "expected a positive time_us")
-        self.rejects("clock: task", "clock: sun", "expected clock task, host or step")
+        self.rejects("clock: task", "clock: sun", "expected clock task, core, host or step")
         self.rejects("m: 256", "m: 0", "expected extent m from 1")
         self.rejects("  cache: cold\n", "  cash: cold\n", "points.yaml")
         self.rejects("slots_l1: 2", "slots_l1: 0", "expected slots")

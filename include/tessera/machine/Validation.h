@@ -36,7 +36,7 @@ struct Point {
   std::map<std::string, std::string> types, layouts;
   Schedule schedule;
   double timeUs = 0;
-  std::string clock; ///< task (launch included), host, or step (one step of `shape`).
+  std::string clock; ///< task (launch included), core (without), host, or step (one of `shape`).
   std::string cache; ///< warm, cold, or "not published".
   std::map<std::string, double> busy; ///< Of core cycles, by the name that a report gives a pipe.
   std::vector<std::string> fits;      ///< The chip's numbers that were fitted to it.

@@ -69,6 +69,7 @@ template <class V> void describe(V &v, Path &p) {
   v.words("atomic_types", p.atomicTypes, kTypes, Optional);
   v.integers("request_sizes", p.requestSizes);
   v.real("request_cycles", p.requestCycles, Zero, Optional);
+  v.flag("whole_ranges", p.wholeRanges);
 }
 
 template <class V> void describe(V &v, Pipe &p) {
@@ -80,12 +81,13 @@ template <class V> void describe(V &v, Pipe &p) {
 
 template <class V> void describe(V &v, SharedLevel &s) {
   v.text("name", s.name, Required);
-  v.integer("bytes", s.bytes, Positive, Required);
+  v.integer("bytes", s.bytes, Zero, Required);
   v.integer("line", s.line, Positive, Required);
   v.real("read_B_per_cycle_per_core", s.readPerCore, Positive, Required);
   v.real("write_B_per_cycle_per_core", s.writePerCore, Positive, Required);
   v.real("total_B_per_cycle", s.total, Positive, Optional);
   v.real("cold_rate", s.coldRate, Positive, Optional);
+  v.flag("multicast", s.multicast);
 }
 
 template <class V> void describe(V &v, MmaOperand &o) {

@@ -54,8 +54,11 @@ static const Path *pathFor(Operation *op, const ChipSpec &chip, Value source, Va
 /// depends on whether the matrix or its transpose is meant.
 static ArrayRef<std::pair<StringRef, StringRef>> changesOf(CopyLayout layout) {
   using Change = std::pair<StringRef, StringRef>;
-  static const Change nd2nd[] = {{"row", "row"}}, nd2nz[] = {{"row", "zN"}, {"col", "nZ"}};
-  static const Change nz2nd[] = {{"zN", "row"}}, nz2nz[] = {{"zN", "zN"}, {"nZ", "nZ"}};
+  // Blocks that lie row by row are seen column by column through their strides.
+  static const Change nd2nd[] = {{"row", "row"}},
+                      nd2nz[] = {{"row", "zN"}, {"col", "nZ"}, {"row", "zZ"}};
+  static const Change nz2nd[] = {{"zN", "row"}, {"zZ", "row"}},
+                      nz2nz[] = {{"zN", "zN"}, {"nZ", "nZ"}, {"zZ", "zZ"}};
   static const Change nz2zz[] = {{"zN", "zZ"}}, nz2zzT[] = {{"nZ", "zZ"}};
   static const Change nz2nzT[] = {{"zN", "nZ"}, {"nZ", "zN"}};
   switch (layout) {

@@ -266,6 +266,8 @@ std::optional<std::string> gemmProgram(const Point &point, std::string &error) {
     error = "expected a base tile of whole fractals";
     return std::nullopt;
   }
+  if (point.layouts.count("a") && point.layouts.at("a") == "zZ")
+    return tileGemmProgram(point, error);
   return Gemm(point).write();
 }
 

@@ -86,6 +86,8 @@ inline int64_t laneOf(llvm::StringRef type) {
 }
 
 std::optional<std::string> gemmProgram(const Point &point, std::string &error);
+/// The same where operands lie in blocks row by row (layout zZ of `a`), which the unit reads in L1.
+std::optional<std::string> tileGemmProgram(const Point &point, std::string &error);
 std::optional<std::string> convProgram(const Point &point, std::string &error);
 std::optional<std::string> attentionProgram(const Point &point, std::string &error);
 std::optional<std::string> topkProgram(const Point &point, std::string &error);

@@ -103,6 +103,9 @@ struct Path {
   /// Requests are cut at naturally aligned pieces of these sizes, ascending; empty: never cut.
   std::vector<Int> requestSizes;
   Real requestCycles; ///< The least that one request takes, however small.
+  /// A request is one range of bytes at both ends: a change of layout ends one at each row of a
+  /// block.
+  bool wholeRanges = false;
 
   /// Cycles of one transfer of contiguous, aligned bytes when nothing else moves.
   double cyclesFor(double bytes) const { return fixedCycles + (bytes + halfBytes) / bytesPerCycle; }
@@ -129,6 +132,8 @@ struct SharedLevel {
   Real readPerCore, writePerCore; ///< Bytes per core cycle and core.
   Real total;                     ///< Bytes per core cycle, all cores together; 0: no own limit.
   Real coldRate;                  ///< l2: bytes per core cycle and core of a first touch; 0: hbm's.
+  /// A network that brings what several cores read to all of them at once, and keeps nothing.
+  bool multicast = false;
   bool operator==(const SharedLevel &) const = default;
 };
 
