@@ -153,6 +153,15 @@ class Transfers(SimTest):
                 f"%x = memref.subview %w[0, 0] [{count}, {length}] [1, 1] : {whole} to {source}\n"
                 f"tile.copy nd2nd %x to %l : {source} to {target}\n"), size
 
+    def cold(self, chip=CHIP):
+        """The same with a slow main memory."""
+        with open(chip, encoding="utf-8") as file:
+            before, after = file.read().split("- name: dram\n")
+        rate = "read_B_per_cycle_per_core: {value: "
+        self.assertIn(rate + "100,", after)
+        return self.write("cold-" + os.path.basename(chip), before + "- name: dram\n" +
+                          after.replace(rate + "100,", rate + "4,"))
+
     def test_small_rows_cost_whole_requests(self):
         # 16 rows of 64 bytes: each is one request, and none takes less than 20 cycles.
         body, size = self.rows(16, 16, 128)
@@ -174,6 +183,35 @@ class Transfers(SimTest):
         aligned, size = self.rows(8, 128, 256)
         self.assertAlmostEqual(self.cycles(aligned, size), 100 + 8 * 512 / 16)
 
+    def test_whole_ranges_end_with_the_row_of_a_block(self):
+        # 16 rows of 32 floats, one after the other, become two columns of blocks with rows of 16.
+        body = (buffer("l", "l1", size="2x1x16x16") +
+                "%w = memref.expand_shape %a [[0, 1]] output_shape [16, 32] : "
+                "memref<512xf32> into memref<16x32xf32>\n"
+                "tile.copy nd2nz %w to %l : memref<16x32xf32> to "
+                'memref<2x1x16x16xf32, #tile.space<"l1">>\n')
+        layouts = "layouts: [row->row]\n    request_sizes"
+        joined = self.chip_with(layouts, layouts.replace("]", ", row->zN]"))
+        self.assertAlmostEqual(self.cycles(body, 512, joined), 100 + 2048 / 16)
+        whole = self.chip_with(layouts, "whole_ranges: true\n    " +
+                               layouts.replace("]", ", row->zN]"))
+        self.assertAlmostEqual(self.cycles(body, 512, whole), 100 + 32 * 20)
+
+    def test_a_multicast_brings_each_byte_once_per_launch_and_keeps_none(self):
+        both = "scf.forall (%i) = (0) to (2) step (1) {\n" + buffer("u") + load("u") + "}\n"
+        network = self.chip_with("- name: l2\n    bytes: {value: 16 MiB,",
+                                 "- name: l2\n    multicast: true\n    bytes: {value: 0,")
+        for chip in (CHIP, network):
+            moved = self.sim(both, chip=chip)["energy_estimate"]["bytes"]
+            self.assertEqual(moved, {"l2": 8192, "dram": 4096})
+        cached, passed = (self.sim(buffer("u") + load("u"), chip=chip, launches=2)["cycles"]
+                          for chip in (self.cold(), self.cold(network)))
+        self.assertAlmostEqual(cached, 2 * RAMP + 100 + 4096 / 4 + LOAD)
+        self.assertAlmostEqual(passed, 2 * (RAMP + 100 + 4096 / 4))
+        # What is written goes on to the main memory.
+        written = self.sim(buffer("u") + load("u") + store("u"), chip=network)
+        self.assertEqual(written["energy_estimate"]["bytes"]["dram"], 8192)
+
     def test_cores_share_the_cache(self):
         slow = self.chip_with("total_B_per_cycle: {value: 200,", "total_B_per_cycle: {value: 16,")
         body = buffer("u") + part_load("u")
@@ -182,12 +220,7 @@ class Transfers(SimTest):
         self.assertAlmostEqual(self.cycles(grid(2, body), 2048, slow), 100 + 4096 / 8)
 
     def test_a_first_touch_runs_at_the_rate_of_the_main_memory(self):
-        cold = self.chip_with("- name: dram\n    bytes: {value: 1 GiB, source: none, status: assumed}\n"
-                              "    line: {value: 512, source: none, status: assumed}\n"
-                              "    read_B_per_cycle_per_core: {value: 100,",
-                              "- name: dram\n    bytes: {value: 1 GiB, source: none, status: assumed}\n"
-                              "    line: {value: 512, source: none, status: assumed}\n"
-                              "    read_B_per_cycle_per_core: {value: 4,")
+        cold = self.cold()
         time = self.sim(buffer("u") + load("u"), chip=cold, launches=2)
         self.assertAlmostEqual(time["cycles"], 2 * RAMP + 100 + 4096 / 4 + LOAD)
         # Read twice in one launch, it comes from the main memory once.
