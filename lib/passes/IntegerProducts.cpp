@@ -303,8 +303,7 @@ struct IntegerProducts : impl::NpuIntegerProductsBase<IntegerProducts> {
             << remark::add("multiplied in f32") << remark::reason("{0}", *reason);
       if (reason)
         continue;
-      remark::passed(op->getLoc(), options())
-          << remark::add("multiplied as 8-bit integers, scaled afterwards");
+      remark::passed(op->getLoc(), options()) << remark::add("multiplied as 8-bit integers");
       op->erase();
     }
   }
