@@ -10,56 +10,82 @@ namespace tessera::kernels {
 template <class Arch> struct GemmSmall {
   using S = Simd<Arch>;
   using Half = typename HalfVectors<Arch>::type;
-  /// Rows of a tile: of one vector they keep two units busy that take four cycles, and of two they
-  /// fit the registers of every instruction set but SSE2, which has no fused operations either.
-  static constexpr int kRows = S::kLanes < 8 ? 4 : S::kLanes < 16 ? 6 : 8;
   static constexpr std::int64_t kMost = 32;
 
-  /// Rows of b no wider than two vectors, in matrices that L1 holds together.
+  /// Matrices that L1 holds together.
   static TESSERA_INLINE bool suits(const GemmArgs &g) {
-    return g.aK == 1 && g.bN == 1 && g.n <= 2 * S::kLanes && g.m <= kMost && g.k <= kMost;
+    return g.aK == 1 && g.bN == 1 && g.n <= kMost && g.m <= kMost && g.k <= kMost;
   }
 
   /// The product without its epilogue, for 0 < m and 0 < n.
   static TESSERA_INLINE void run(const GemmArgs &g) {
     if constexpr (!__is_same(Half, Arch))
       if (g.n == Simd<Half>::kLanes)
-        return rows<Half, 1, false>(g, Simd<Half>::kLanes);
-    if (g.n == 2 * S::kLanes)
-      rows<Arch, 2, false>(g, S::kLanes);
-    else if (g.n > S::kLanes)
-      rows<Arch, 2, true>(g, g.n - S::kLanes);
-    else if (g.n == S::kLanes)
-      rows<Arch, 1, false>(g, S::kLanes);
+        return rows<Half, 1, false>(g, 0, Simd<Half>::kLanes);
+    std::int64_t j = 0;
+    if constexpr (2 * S::kLanes < kMost)
+      for (; g.n - j > 2 * S::kLanes; j += 2 * S::kLanes)
+        rows<Arch, 2, false>(g, j, S::kLanes);
+    const std::int64_t left = g.n - j;
+    if (left == 2 * S::kLanes)
+      rows<Arch, 2, false>(g, j, S::kLanes);
+    else if (left > S::kLanes)
+      rows<Arch, 2, true>(g, j, left - S::kLanes);
+    else if (left == S::kLanes)
+      rows<Arch, 1, false>(g, j, S::kLanes);
     else
-      rows<Arch, 1, true>(g, g.n);
+      rows<Arch, 1, true>(g, j, left);
   }
 
 private:
+  /// Rows of a tile of V vectors: of one they keep two units busy that take four cycles, and of two
+  /// they fit the registers of every instruction set but SSE2, which has no fused operations
+  /// either.
+  template <int V>
+  static constexpr int kRows = S::kLanes < 8              ? 4
+                               : S::kLanes < 16 && V == 2 ? 6
+                                                          : 8;
+
+  /// All rows of V vectors of columns.
   template <class Vectors, int V, bool Part>
-  static __attribute__((noinline)) void rows(const GemmArgs &g, std::int64_t tail) {
+  static __attribute__((noinline)) void rows(const GemmArgs &g, std::int64_t j, std::int64_t tail) {
+    constexpr int R = kRows<V>;
+    // Known here, so that no tile asks.
     if constexpr (!Part)
-      tail = Simd<Vectors>::kLanes; // known here, so that no tile asks
+      tail = Simd<Vectors>::kLanes;
+    if constexpr (2 * S::kLanes >= kMost)
+      j = 0;
     std::int64_t i = 0;
-    for (; i + kRows <= g.m; i += kRows)
-      tile<Vectors, kRows, V, Part>(g, i, tail);
+    // One or two rows would wait for their own sums, unless a vector takes both units: with
+    // AVX-512.
+    std::int64_t whole = g.m;
+    if (S::kLanes < 16 && V == 2 && g.m > R && (g.m % R == 1 || g.m % R == 2))
+      whole -= R;
+    for (; i + R <= whole; i += R)
+      tile<Vectors, R, V, Part>(g, i, j, tail);
+    if (whole < g.m) {
+      last<Vectors, R - 1, V, Part>((g.m - i + 1) / 2, g, i, j, tail);
+      i += (g.m - i + 1) / 2;
+    }
     if (i < g.m)
-      last<Vectors, kRows - 1, V, Part>(g, i, tail);
+      last<Vectors, R - 1, V, Part>(g.m - i, g, i, j, tail);
   }
 
   template <class Vectors, int R, int V, bool Part>
-  static TESSERA_INLINE void last(const GemmArgs &g, std::int64_t i, std::int64_t tail) {
+  static TESSERA_INLINE void last(std::int64_t now, const GemmArgs &g, std::int64_t i,
+                                  std::int64_t j, std::int64_t tail) {
     if constexpr (R > 1)
-      if (g.m - i < R)
-        return last<Vectors, R - 1, V, Part>(g, i, tail);
-    tile<Vectors, R, V, Part>(g, i, tail);
+      if (now < R)
+        return last<Vectors, R - 1, V, Part>(now, g, i, j, tail);
+    tile<Vectors, R, V, Part>(g, i, j, tail);
   }
 
   template <class Vectors, int R, int V, bool Part>
-  static TESSERA_INLINE void tile(const GemmArgs &g, std::int64_t i, std::int64_t tail) {
+  static TESSERA_INLINE void tile(const GemmArgs &g, std::int64_t i, std::int64_t j,
+                                  std::int64_t tail) {
     MicroTile<Vectors, R, V, Part>::run(static_cast<const float *>(g.a) + i * g.aRow, g.aRow, 1,
-                                        static_cast<const float *>(g.b), g.bK, g.c + i * g.cRow,
-                                        g.cRow, g.k, tail, g.accumulate);
+                                        static_cast<const float *>(g.b) + j, g.bK,
+                                        g.c + i * g.cRow + j, g.cRow, g.k, tail, g.accumulate);
   }
 };
 
