@@ -55,20 +55,22 @@ private:
       tail = Simd<Vectors>::kLanes;
     if constexpr (2 * S::kLanes >= kMost)
       j = 0;
+    // One or two rows would wait for their own sums: they share those of the tile before them. With
+    // AVX-512 a vector takes both units, and two rows keep them busy.
+    constexpr bool kShares = S::kLanes < 16 && V == 2;
     std::int64_t i = 0;
-    // One or two rows would wait for their own sums, unless a vector takes both units: with
-    // AVX-512.
-    std::int64_t whole = g.m;
-    if (S::kLanes < 16 && V == 2 && g.m > R && (g.m % R == 1 || g.m % R == 2))
-      whole -= R;
-    for (; i + R <= whole; i += R)
+    for (std::int64_t left = g.m; left >= R; i += R, left = g.m - i) {
+      if (kShares && left > R && left <= R + 2)
+        break;
       tile<Vectors, R, V, Part>(g, i, j, tail);
-    if (whole < g.m) {
-      last<Vectors, R - 1, V, Part>((g.m - i + 1) / 2, g, i, j, tail);
-      i += (g.m - i + 1) / 2;
     }
-    if (i < g.m)
-      last<Vectors, R - 1, V, Part>(g.m - i, g, i, j, tail);
+    while (i < g.m) {
+      const std::int64_t left = g.m - i, now = kShares && left > R ? (left + 1) / 2 : left;
+      last<Vectors, R - 1, V, Part>(now, g, i, j, tail);
+      if constexpr (!kShares)
+        break;
+      i += now;
+    }
   }
 
   template <class Vectors, int R, int V, bool Part>
