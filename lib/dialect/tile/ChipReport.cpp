@@ -221,9 +221,9 @@ void explainPaths(raw_ostream &out, const ChipSpec &chip) {
   Table levels;
   levels.row({"name", "size", "line", "read/core", "write/core", "in total"});
   for (const SharedLevel &level : chip.shared)
-    levels.row({level.name, bytesText(level.bytes), bytesText(level.line),
-                numberText(level.readPerCore), numberText(level.writePerCore),
-                level.total > 0 ? numberText(level.total) : "-"});
+    levels.row({level.name + (level.multicast ? ", multicast" : ""), bytesText(level.bytes),
+                bytesText(level.line), numberText(level.readPerCore),
+                numberText(level.writePerCore), level.total > 0 ? numberText(level.total) : "-"});
   levels.print(out, "  ");
 }
 
