@@ -38,6 +38,9 @@ std::vector<Problem> problems(int lanes) {
   all.push_back({200, 70, 33});
   all.push_back({67, 33, 2500}); // several blocks of rows
   all.push_back({7, 5, 22001});  // more than a block for one tile
+  // Enough for threads to share: by rows, by columns, by both; rows that are prepared by threads.
+  for (const Problem &p : {Problem{97, 131, 61}, {3, 2100, 150}, {64, 64, 2100}, {210, 257, 91}})
+    all.push_back(p);
   return all;
 }
 
@@ -144,13 +147,22 @@ template <class T> bool right(const KernelRow &row, const Problem &p, int mode) 
   g.epilogue = asked.e;
   g.workspace = workspace.data();
   bool same = true;
-  for (ParallelFor loop : {ParallelFor(nullptr), &backwards}) {
+  std::vector<char> alone;
+  // One thread, one that does its tasks backwards, up to five.
+  for (int threads = -1; threads <= 5; ++threads) {
     GuardedBuffer c(size(p.m * p.n * width),
                     mode & 2 ? GuardedBuffer::AtStart : GuardedBuffer::AtEnd);
     g.c = c.data();
-    g.parallelFor = loop;
+    g.parallelFor = threads < 0 ? nullptr : threads == 0 ? &backwards : &onThreads;
+    g.pool = &threads;
     same &= row.function.matmulInt8(&g, nullptr) == 0 && c.intact() && packed.intact() &&
             as.intact() && workspace.intact();
+    const auto *bytesOfC = static_cast<const char *>(c.data());
+    if (threads >= 0) {
+      same &= std::equal(alone.begin(), alone.end(), bytesOfC);
+      continue;
+    }
+    alone.assign(bytesOfC, bytesOfC + p.m * p.n * width);
     for (std::int64_t i = 0; i < p.m; ++i)
       for (std::int64_t j = 0; j < p.n; ++j)
         if (same && resultAt(c, asked.e.output, i * p.n + j) != wanted(p, a, b, asked.e, i, j)) {

@@ -5,6 +5,7 @@
 #include "tessera/kernels/GemmArgs.h"
 #include "tessera/kernels/MatmulInt8Args.h"
 #include "tessera/kernels/ProductInt8.h"
+#include "tessera/kernels/ProductParts.h"
 #include "tessera/support/Caches.h"
 
 namespace tessera::kernels {
@@ -28,24 +29,23 @@ template <class Arch, class T> struct MatmulInt8 {
       return -1;
     const Rows rows{static_cast<const T *>(g.a), g.aRow, g.n, g.k};
     Work work(g, rows);
-    const std::int64_t blocks = (g.m + work.rows - 1) / work.rows;
-    if (g.parallelFor) {
-      work.parts = (g.n + kPart - 1) / kPart;
-      g.parallelFor(g.pool, blocks, &prepare, &work);
-      g.parallelFor(g.pool, blocks * work.parts, &multiply, &work);
+    if (g.parallelFor && vectors(g) >= ProductParts::kShared) {
+      share(work);
       return 0;
     }
-    for (std::int64_t i = 0; i < blocks; ++i) {
+    work.inTurn = true;
+    for (std::int64_t i = 0; i < work.blocks(); ++i) {
       prepare(&work, i);
-      work.columns(i, 0, g.n);
+      work.multiply(i * work.rows, work.count(i), 0, g.n);
     }
     return 0;
   }
 
 private:
   static constexpr std::int64_t kLine = 64;
-  /// Columns of one task: a few panels, for each of which a task computes what its sums begin with.
-  static constexpr std::int64_t kPart = 4 * Layout::kPanel;
+  /// Elements of a that are prepared at a time where threads share them, and how many are worth a
+  /// parallel loop: a few microseconds.
+  static constexpr std::int64_t kPiece = 1 << 14, kSharedLeft = 8 * kPiece;
   /// Rows of a block at most, so that high products have blocks for many threads.
   static constexpr std::int64_t kMostRows = 192;
 
@@ -73,6 +73,12 @@ private:
   };
   using Product = ProductInt8<Arch, T, Rows>;
 
+  /// Multiply-adds of vectors.
+  static TESSERA_INLINE std::int64_t vectors(const MatmulInt8Args &g) {
+    constexpr std::int64_t kLanes = SimdInt8<Arch>::kLanes;
+    return g.m * ((g.n + kLanes - 1) / kLanes) * Layout::groups(g.k);
+  }
+
   /// Bytes of a prepared row, and of its sum.
   static TESSERA_INLINE std::int64_t rowBytes(std::int64_t k) {
     return Product::padded(k) * static_cast<std::int64_t>(sizeof(Left)) + 4;
@@ -81,7 +87,9 @@ private:
   struct Work {
     const MatmulInt8Args &g;
     const Rows &source;
-    std::int64_t rows, stride = 0, parts = 1; ///< rows of a block; parts of the columns
+    std::int64_t rows, stride = 0; ///< rows of a block
+    const ProductParts *parts = nullptr;
+    bool inTurn = false; ///< whether each block is prepared when the one before it is done with
     const Left *ready;
     Left *left;
     std::int32_t *sums;
@@ -97,27 +105,39 @@ private:
       if (!ready)
         stride = Product::padded(g.k);
     }
+    std::int64_t blocks() const { return (g.m + rows - 1) / rows; }
     std::int64_t count(std::int64_t block) const {
       return g.m - block * rows < rows ? g.m - block * rows : rows;
     }
-    /// Where a block is prepared: one after the other in the same place where nobody waits.
-    Left *at(std::int64_t block) const {
-      return g.parallelFor ? left + block * rows * stride : left;
-    }
+    bool prepares() const { return !ready || g.epilogue.bZero; }
+    /// Where row i, which begins a block, is prepared.
+    Left *at(std::int64_t i) const { return inTurn ? left : left + i * stride; }
 
-    void columns(std::int64_t block, std::int64_t first, std::int64_t last) const {
-      const std::int64_t i = block * rows;
+    void multiply(std::int64_t i, std::int64_t count, std::int64_t first, std::int64_t last) const {
       const typename Product::Call call{
           source, static_cast<const std::int8_t *>(g.b), g.c, g.cRow, g.n, g.k, &g.epilogue};
-      Product::panels(call, i, count(block), first, last, ready ? ready + i * stride : at(block),
-                      stride, sums + i);
+      Product::panels(call, i, count, first, last, ready ? ready + i * stride : at(i), stride,
+                      sums + i);
     }
   };
 
+  static void share(Work &work) {
+    const MatmulInt8Args &g = work.g;
+    const ProductParts parts({1, g.m, g.n, kRows, Layout::kPanel, vectors(g), work.rows});
+    work.parts = &parts;
+    work.rows = kPiece / (g.k > 0 ? g.k : 1) + 1;
+    if (g.m * g.k >= kSharedLeft && work.prepares())
+      g.parallelFor(g.pool, work.blocks(), &prepare, &work);
+    else
+      for (std::int64_t i = 0; i < work.blocks(); ++i)
+        prepare(&work, i);
+    g.parallelFor(g.pool, parts.count(), &multiply, &work);
+  }
+
   static void prepare(void *args, std::int64_t block) {
     const Work &w = *static_cast<const Work *>(args);
-    Left *left = w.at(block);
     const std::int64_t i = block * w.rows, count = w.count(block);
+    Left *left = w.at(i);
     for (std::int64_t r = 0; r < count; ++r) {
       if (!w.ready)
         w.source.prepare(i + r, 0, w.g.k, left + r * w.stride);
@@ -128,8 +148,8 @@ private:
 
   static void multiply(void *args, std::int64_t index) {
     const Work &w = *static_cast<const Work *>(args);
-    const std::int64_t first = index % w.parts * kPart;
-    w.columns(index / w.parts, first, w.g.n - first < kPart ? w.g.n : first + kPart);
+    const ProductParts::Part at = w.parts->at(index);
+    w.multiply(at.i, at.rows, at.j, at.j + at.columns);
   }
 };
 
