@@ -225,6 +225,35 @@ void check(const Case &c) {
 
 } // namespace
 
+TEST_CASE("conv2d has the same bits on any number of threads", "[conv]") {
+  forEachRow(Family::Conv2d, [&](const KernelRow &row) {
+    auto *pack = kernels::findKernel("conv2d_pack", "f32", row.isa)->function.conv2dPack;
+    // Few blocks of many pixels, which are cut for threads: by 3 x 3, and by 1 x 1 with strides.
+    for (const ConvShape &s : {ConvShape{1, 61, 43, 5, 61, 43, 9, 1, 3, 3, 1, 1, 1, 1, 1, 1},
+                               ConvShape{2, 99, 67, 3, 50, 34, 7, 1, 1, 1, 2, 2, 1, 1, 0, 0}})
+      for (Layout layout : {Layout::Nhwc, Layout::Nchw}) {
+        const std::int64_t taps = s.kh * s.kw;
+        const ConvLayout xl = layoutOf(layout, s.h, s.w, s.c),
+                         yl = layoutOf(layout, s.outH, s.outW, s.outC);
+        const auto x = randomFloats(extent(xl, s.n, s.h, s.w, s.c), 1),
+                   filter = randomFloats(size(s.outC * taps * s.c), 2);
+        std::vector<float> packed(size(pack(&s, filter.data(), 0, taps * s.c, 1, s.c, nullptr)));
+        pack(&s, filter.data(), 0, taps * s.c, 1, s.c, packed.data());
+        const ConvEpilogue ending;
+        const auto multiply = [&](std::int64_t cache, ParallelFor loop, int threads) {
+          std::vector<float> y(extent(yl, s.n, s.outH, s.outW, s.outC), NAN);
+          row.function.conv2d(&s, &xl, x.data(), packed.data(), &yl, y.data(), &ending, cache, loop,
+                              &threads);
+          return y;
+        };
+        const std::vector<float> alone = multiply(1 << 12, serialFor, 1);
+        for (int threads = 1; threads <= 5; ++threads)
+          CHECK(std::memcmp(multiply(1 << 20, onThreads, threads).data(), alone.data(),
+                            alone.size() * 4) == 0);
+      }
+  });
+}
+
 TEST_CASE("conv2d sums filter times image in every layout", "[conv]") {
   forEachRow(Family::Conv2d, [&](const KernelRow &row) {
     const KernelRow *pack = kernels::findKernel("conv2d_pack", "f32", row.isa);
