@@ -274,6 +274,7 @@ private:
     s.parts = &parts;
     if (m > 0)
       g.parallelFor(g.pool, parts.count(), &onePanel, &s);
+    s.parts = nullptr; // they end here
   }
 
   static void packLeft(void *args, std::int64_t block) {
