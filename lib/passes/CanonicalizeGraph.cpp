@@ -140,7 +140,11 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
     // Each pattern makes progress, but no proof covers all of them together: a graph that kept
     // changing would stop here, right, only less simple than it could be.
     int64_t count = 0;
-    getOperation().walk([&](Operation *) { ++count; });
+    bool hasKernels = false;
+    getOperation().walk([&](Operation *op) {
+      ++count;
+      hasKernels |= isa<npu::KernelOp>(op);
+    });
     GreedyRewriteConfig config;
     config.setMaxIterations(kMaxIterations).setMaxNumRewrites(kRewritesPerOp * count);
     config.setUseTopDownTraversal(true);
@@ -150,9 +154,11 @@ struct CanonicalizeGraph : impl::NpuCanonicalizeGraphBase<CanonicalizeGraph> {
     // Equal operators become one before each step, because idioms are recognised by their values.
     for (const FrozenRewritePatternSet *patterns : {&naming, &everything, &everything}) {
       eliminateCommonSubExpressions(rewriter, dominance, getOperation());
-      bool changed = true;
-      for (int64_t i = 0; changed && i < kMaxIterations; ++i)
-        (void)applyOpPatternsGreedily(outsideKernels(), *patterns, config, &changed);
+      // Of a whole function the driver would also see what is in kernels.
+      if (hasKernels)
+        (void)applyOpPatternsGreedily(outsideKernels(), *patterns, config);
+      else
+        (void)applyPatternsGreedily(getOperation(), *patterns, config);
     }
     eliminateCommonSubExpressions(rewriter, dominance, getOperation());
   }
