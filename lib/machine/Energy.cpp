@@ -28,13 +28,11 @@ static double macRate(const tile::ChipSpec &chip, const tile::Mma &unit) {
 
 EnergyEstimate estimateEnergy(const ProgramTime &time, const tile::ChipSpec &chip) {
   EnergyEstimate estimate;
-  for (const KernelTime &kernel : time.kernels)
+  estimate.bytes = time.bytes;
+  for (const KernelTime &kernel : time.kernels) {
     for (const auto &[type, count] : kernel.macsByType)
       estimate.macs[type] += count * double(kernel.launches);
-  for (const KernelTime &kernel : time.kernels) {
     estimate.vectorOps += kernel.vectorOps * double(kernel.launches);
-    for (const LevelUse &level : kernel.levels)
-      estimate.bytes[level.name] += level.bytes * double(kernel.launches);
   }
   if (!chip.energy)
     return estimate;

@@ -148,6 +148,8 @@ FailureOr<ProgramTime> timeProgram(ModuleOp module, const tile::ChipSpec &chip,
       sum.totalUs += time.us;
     }
     program.order.push_back({row->second, program.us, time.us});
+    for (const LevelUse &level : time.levels)
+      program.bytes[level.name] += level.bytes;
     ++program.launches;
     program.us += time.us;
     program.cycles += time.cycles;

@@ -223,6 +223,8 @@ class Transfers(SimTest):
         cold = self.cold()
         time = self.sim(buffer("u") + load("u"), chip=cold, launches=2)
         self.assertAlmostEqual(time["cycles"], 2 * RAMP + 100 + 4096 / 4 + LOAD)
+        # The second launch finds it in the cache.
+        self.assertEqual(time["energy_estimate"]["bytes"], {"l2": 8192, "dram": 4096})
         # Read twice in one launch, it comes from the main memory once.
         twice = buffer("u") + buffer("v", offset=4096) + load("u") + load("v")
         self.assertAlmostEqual(self.cycles(twice, chip=cold), 200 + 4096 / 4 + 4096 / 16)

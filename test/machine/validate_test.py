@@ -36,10 +36,14 @@ class Validate(ToolTest):
             mean, worst = (.10, .25) if family["schedule_published"] else (.15, .35)
             self.assertLessEqual(family["mean_error"], mean, family)
             self.assertLessEqual(family["worst_error"], worst, family)
-        self.assertGreaterEqual(len(out["points"]), 11)
+        # More than half of them have fitted nothing.
+        self.assertGreater(sum(not p["fitted"] for p in out["points"]), len(out["points"]) / 2)
         for point in out["points"]:
             for pipe, share in point["published_busy"].items():
                 limit = .10 if point["published_us"] > 100 else .20
+                # Windows of images go from L1 to L0 faster than the one rate of the file.
+                if pipe == "MTE1" and point["family"] == "conv":
+                    limit = max(limit, .15)
                 self.assertAlmostEqual(point["busy"][pipe], share, delta=limit, msg=point["id"])
 
     def test_another_kind_of_chip_is_near_on_points_it_was_not_fitted_to(self):

@@ -63,10 +63,10 @@ struct KernelTime {
   double totalUs = 0; ///< Of all launches, which differ by what they find in the shared cache.
   std::vector<PipeUse> pipes;
   std::vector<PathUse> paths;
-  std::vector<LevelUse> levels;
-  double macs = 0;     ///< Multiply-accumulates of the matrix unit, valid extents only.
-  double macShare = 0; ///< Of what the matrix units of the whole chip could do in `us`.
-  std::string bound;   ///< What the time is made of mostly, in words.
+  std::vector<LevelUse> levels; ///< Of the first launch; a later one may find more in the cache.
+  double macs = 0;              ///< Multiply-accumulates of the matrix unit, valid extents only.
+  double macShare = 0;          ///< Of what the matrix units of the whole chip could do in `us`.
+  std::string bound;            ///< What the time is made of mostly, in words.
   std::map<std::string, double> macsByType; ///< By the type of the left operand.
   double vectorOps = 0;                     ///< Scalar operations of the vector unit.
   // What only `TimingOptions` ask for.
@@ -87,7 +87,8 @@ struct ProgramTime {
   std::string chip;
   double us = 0, cycles = 0, launchUs = 0, rampUs = 0, firstLoadUs = 0;
   int64_t launches = 0;
-  std::vector<KernelTime> kernels; ///< In order of their first launch.
+  std::vector<KernelTime> kernels;     ///< In order of their first launch.
+  std::map<std::string, double> bytes; ///< Of all launches, by shared level.
   std::vector<LaunchTime> order;
 };
 
