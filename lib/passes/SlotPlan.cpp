@@ -71,7 +71,7 @@ private:
       MemRefType type = alloc.getType();
       interval.bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
       for (const BufferSlots &entry : plan.buffers)
-        if (entry.buffer.owner == alloc && entry.slots > 1) {
+        if (entry.buffer.owner == alloc && entry.isRewritten()) {
           interval.bytes *= entry.slots;
           if (entry.outlivesBlock())
             interval.begin = 0, interval.end = INT64_MAX;

@@ -19,6 +19,7 @@ struct BufferSlots {
   int64_t fast = 1; ///< Consecutive blocks at the same place along those dims.
   tile::CopyOp load = {};
 
+  bool isRewritten() const { return slots > 1 || kept > 0; }
   /// Slots that change with the block, or keep something for the next, are not reused in between.
   bool outlivesBlock() const { return !buffer.loop || kept > 0; }
 };

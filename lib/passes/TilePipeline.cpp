@@ -46,7 +46,7 @@ public:
     if (runs.longest() > 1)
       makeCoreLoop(grid, plan.order);
     for (const BufferSlots &entry : plan.buffers)
-      if (entry.slots > 1 && failed(giveSlots(entry)))
+      if (entry.isRewritten() && failed(giveSlots(entry)))
         return failure();
     kernel->setAttr("tile.blocks", b.getI64IntegerAttr(all.loop ? runs.cores : runs.blocks()));
     return success();

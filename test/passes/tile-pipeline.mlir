@@ -148,6 +148,46 @@ func.func private @product(%a: memref<3072x256xf16>, %b: memref<256x512xf16>, %c
 
 // -----
 
+// So it does where one load brings all of it: one slot, which stays.
+// CHECK-LABEL: func.func private @whole
+// CHECK: scf.forall (%{{.*}}) in (24)
+// CHECK: memref.alloc() : memref<1x4x8x16x16xf16, #tile.space<"l1">>
+// CHECK: scf.for
+// CHECK: memref.alloc() : memref<2x8x4x16x16xf16, #tile.space<"l1">>
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %{{.*}}
+// CHECK: %[[ROWS:.*]] = arith.select %[[FIRST]], %{{.*}}, %{{.*}}
+// CHECK: memref.subview %{{.*}}[0, 0] [%[[ROWS]], 64]
+// CHECK: tile.mma
+func.func private @whole(%a: memref<3072x64xf16>, %b: memref<64x512xf16>, %c: memref<3072x512xf16>)
+    attributes {tile.kernel, tile.blocks = 96 : i64, tile.cores = #tile<cores cube>} {
+  scf.forall (%i, %j) = (0, 0) to (3072, 512) step (128, 128) {
+    %l1a = memref.alloc() : memref<4x8x16x16xf16, #tile.space<"l1">>
+    %l1b = memref.alloc() : memref<8x4x16x16xf16, #tile.space<"l1">>
+    %l0a = memref.alloc() : memref<8x4x16x16xf16, #tile.space<"l0a">>
+    %l0b = memref.alloc() : memref<4x8x16x16xf16, #tile.space<"l0b">>
+    %l0c = memref.alloc() : memref<8x8x16x16xf32, #tile.space<"l0c">>
+    %c0 = arith.constant 0 : index
+    %c64 = arith.constant 64 : index
+    %c128 = arith.constant 128 : index
+    %end = arith.constant 64 : index
+    scf.for %k = %c0 to %end step %c64 {
+      %pa = memref.subview %a[%i, %k] [128, 64] [1, 1] : memref<3072x64xf16> to memref<128x64xf16, strided<[64, 1], offset: ?>>
+      %pb = memref.subview %b[%k, %j] [64, 128] [1, 1] : memref<64x512xf16> to memref<64x128xf16, strided<[512, 1], offset: ?>>
+      tile.copy nd2nz %pa to %l1a : memref<128x64xf16, strided<[64, 1], offset: ?>> to memref<4x8x16x16xf16, #tile.space<"l1">>
+      tile.copy nd2nz %pb to %l1b : memref<64x128xf16, strided<[512, 1], offset: ?>> to memref<8x4x16x16xf16, #tile.space<"l1">>
+      tile.copy nz2zz %l1a to %l0a : memref<4x8x16x16xf16, #tile.space<"l1">> to memref<8x4x16x16xf16, #tile.space<"l0a">>
+      tile.copy nz2nzT %l1b to %l0b : memref<8x4x16x16xf16, #tile.space<"l1">> to memref<4x8x16x16xf16, #tile.space<"l0b">>
+      %more = arith.cmpi ne, %k, %c0 : index
+      tile.mma %l0a, %l0b, %l0c extents(%c128, %c128, %c64) accumulate(%more) : memref<8x4x16x16xf16, #tile.space<"l0a">>, memref<4x8x16x16xf16, #tile.space<"l0b">>, memref<8x8x16x16xf32, #tile.space<"l0c">>
+    }
+    %to = memref.subview %c[%i, %j] [128, 128] [1, 1] : memref<3072x512xf16> to memref<128x128xf16, strided<[512, 1], offset: ?>>
+    tile.fixpipe %l0c to %to : memref<8x8x16x16xf32, #tile.space<"l0c">> to memref<128x128xf16, strided<[512, 1], offset: ?>>
+  }
+  return
+}
+
+// -----
+
 // One block. What is used in a loop that turns once has one place; where that loop is in another,
 // both counts choose the slot.
 // CHECK-LABEL: func.func private @once
