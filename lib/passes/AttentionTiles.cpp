@@ -1,5 +1,6 @@
 // Which way attention takes through a chip's memories, and in which tiles.
 #include "Attention.h"
+#include "TileSizes.h"
 
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -18,7 +19,8 @@ struct Need {
   const tile::Mma &unit;
   const tile::VectorUnit &vector;
   int64_t batch, queries, keys, depth, width;
-  int64_t bytes;     ///< Of an element that the matrix unit takes.
+  Type element;      ///< What the matrix unit takes ...
+  int64_t bytes;     ///< ... and its bytes.
   int64_t maskBytes; ///< For a score's place in the mask; 0 without a mask.
   int64_t cores;     ///< Vector cores that share a block's rows.
   bool isBlock;      ///< Whether all queries are one block's.
@@ -186,6 +188,21 @@ SmallVector<Claim> claims(const Need &n, const AttentionTile &t) {
                                               : SmallVector<Claim>();
 }
 
+/// On a chip whose cores meet in global memory both products are staged like any other.
+std::string productProblem(const Need &n, const AttentionTile &t) {
+  ContractionShape scores, result;
+  scores.m = result.m = t.rows;
+  scores.n = t.keys, scores.k = n.depth, scores.turnRhs = true;
+  result.n = n.width, result.k = t.columns;
+  for (ContractionShape *shape : {&scores, &result}) {
+    shape->lhsType = shape->rhsType = shape->resultType = n.element;
+    if (!chooseKSteps(*shape, {shape->m, shape->n}, n.chip))
+      return "multiplies " + number(shape->m) + " rows by " + number(shape->n) +
+             " columns, but chip " + n.chip.name + " has no room for one step along k of both";
+  }
+  return "";
+}
+
 std::string problemOf(const Need &n, const AttentionTile &t) {
   if (std::string problem = shapeProblem(n, t); !problem.empty())
     return problem;
@@ -193,7 +210,7 @@ std::string problemOf(const Need &n, const AttentionTile &t) {
     if (claim.bytes > n.room(claim.space))
       return "needs " + number(claim.bytes) + " bytes of " + claim.space.str() + " for " +
              claim.what + ", but chip " + n.chip.name + " has " + number(n.room(claim.space));
-  return "";
+  return t.way == AttentionWay::throughGlobal ? productProblem(n, t) : "";
 }
 
 double cyclesOf(const Need &n, const AttentionTile &t) {
@@ -262,6 +279,7 @@ static std::optional<std::pair<AttentionWay, Need>> needOf(const AttentionTypes 
                   scores.back(),
                   types.query.getDimSize(rank - 1),
                   types.value.getDimSize(rank - 1),
+                  element,
                   element.getIntOrFloatBitWidth() / 8,
                   types.mask ? types.mask.getElementTypeBitWidth() / 8 : 0,
                   std::max<int64_t>(chip.core(chip.matrixCore())->ratio, 1),

@@ -189,14 +189,12 @@ LogicalResult Placer::placeScores(const AttentionWork &w, const tile::Mma &unit,
                                   Value j) {
   Location loc = w.op->getLoc();
   OpBuilder::InsertionGuard guard(b);
-  scf::ForOp loop = openLoop(b, loc, constant(loc, w.tile.columns), w.tile.keys);
+  Value columns = getValueOrCreateConstantIndexOp(b, loc, columnsFrom(w, j));
+  scf::ForOp loop = openLoop(b, loc, columns, w.tile.keys);
   Value at = arith::AddIOp::create(b, loc, j, loop.getInductionVar());
   OpFoldResult zero = b.getIndexAttr(0), some = b.getIndexAttr(w.tile.keys);
-  if (w.ragged()) {
-    Value keys = constant(loc, w.keys);
-    at = arith::MinSIOp::create(b, loc, at, keys);
+  if (w.ragged())
     some = most(b, loc, w.tile.keys, w.keys, at);
-  }
   OpFoldResult depth = b.getIndexAttr(typeOf(w.query).getDimSize(1));
   Value keys = box(b, loc, w.key, at, some, zero, depth);
   Value scores = box(b, loc, w.scores, zero, w.rows, at, some);

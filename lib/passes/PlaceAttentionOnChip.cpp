@@ -98,9 +98,7 @@ private:
     return {from, least(sub(end, from), index(most))};
   }
   /// How many keys of a step there are in the piece from `iv` on.
-  Value piece(const Keys &all, Value iv) {
-    return least(sub(all.count, least(iv, all.count)), index(tile.keys));
-  }
+  Value piece(const Keys &all, Value iv) { return least(sub(all.count, iv), index(tile.keys)); }
   void allocateMatrix();
   VectorCore allocateVector(int64_t core);
 
@@ -234,7 +232,7 @@ void Placer::OnChipAttention::placeScores(Value j) {
   for (const VectorCore &c : vectors)
     targets.push_back(rowsOf(c, c.scores, turn));
   OpBuilder::InsertionGuard guard(b);
-  Value iv = openLoop(b, loc, index(tile.columns), tile.keys).getInductionVar();
+  Value iv = openLoop(b, loc, all.count, tile.keys).getInductionVar();
   Value count = piece(all, iv), slot = turnAt(iv, tile.keys);
   Value right = slotOf(l0Key, slot), accumulator = slotOf(scores, slot);
   copy(tile::CopyLayout::nz2nz, blocks(staged, 1, div(iv, kBlockRows), tile.keys / kBlockRows),
@@ -296,7 +294,7 @@ void Placer::OnChipAttention::placeProduct(Value j) {
   int64_t lanes = typeOf(weights).getDimSize(3);
   {
     OpBuilder::InsertionGuard guard(b);
-    Value iv = openLoop(b, loc, index(tile.columns), tile.keys).getInductionVar();
+    Value iv = openLoop(b, loc, all.count, tile.keys).getInductionVar();
     Value slot = turnAt(iv, tile.keys), right = slotOf(l0Value, slot);
     copy(CopyLayout::nz2nzT, blocks(staged, 1, div(iv, kBlockRows), tile.keys / kBlockRows), right);
     copy(byColumns ? CopyLayout::nz2nz : CopyLayout::nz2zz,

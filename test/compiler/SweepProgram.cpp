@@ -182,9 +182,12 @@ private:
     Dims kept = dims;
     const int64_t axis = below(dims.size());
     kept[axis] = 1;
-    const size_t mean =
-        append(reduce(below(2) ? "mean" : "max", dims, {axis}, true), {at}, values[at].size, kept);
-    append(binary("sub", dims, kept), {at, mean}, 2 * values[at].size, dims);
+    // The reference adds one after the other, which loses digits of a long sum.
+    constexpr int64_t kMostAdded = 2048;
+    const bool mean = below(2) == 1 && dims[axis] <= kMostAdded;
+    const size_t centre =
+        append(reduce(mean ? "mean" : "max", dims, {axis}, true), {at}, values[at].size, kept);
+    append(binary("sub", dims, kept), {at, centre}, 2 * values[at].size, dims);
   }
 
   /// Attention of the value to itself, or to new keys.

@@ -161,7 +161,9 @@ class AttentionTest(ToolTest):
                  attention(40, 3001, 64), attention(40, 700, 64, element="f32"),
                  attention(70, 300, 64, heads=2, mask=(70, 300)),
                  attention(70, 300, 64, heads=2, mask=(2, 1, 300)),
-                 attention(70, 130, 40, heads=2, element="f32", mask=(2, 70, 130)))
+                 attention(70, 130, 40, heads=2, element="f32", mask=(2, 70, 130)),
+                 # The last part has fewer keys than one product takes.
+                 attention(17, 132, 64, heads=50, element="f32"))
         wide = [text for text in cases if "xf32" in text]
         for chip, some in (("ascend-910b2", cases), ("ascend-950", cases), ("cpu-avx2", wide)):
             for text in some:
@@ -172,6 +174,13 @@ class AttentionTest(ToolTest):
                     self.succeeds("run", model, "--chip", chip, "--random-inputs", "--check",
                                   "--tolerance", "1e-5" if "xf32" in text else "5e-3")
                     self.succeeds("check", model, "--chip", chip)
+
+    def test_heads_too_wide_for_one_kernel_take_several(self):
+        for chip in ("ascend-910b2", "ascend-950"):
+            text = attention(7, 7, 561, element="f32")
+            self.assertGreater(len(self.sim(text, chip)), 1)
+            self.succeeds("run", self.write("m.mlir", text), "--chip", chip, "--random-inputs",
+                          "--check")
 
     def test_causal_masks_leave_out_what_is_hidden(self):
         for chip in ("ascend-910b2", "ascend-950"):
