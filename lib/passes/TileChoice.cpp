@@ -101,6 +101,31 @@ FailureOr<TileChoice> TileChoice::of(func::FuncOp kernel, TilingInterface root,
   return choice;
 }
 
+/// Whether operands can get to a unit that does not read global memory: they go through l1.
+LogicalResult TileChoice::checkFeed(const tile::Mma &unit) const {
+  const std::string &global = chip.global().name;
+  if (unit.a.allowsSpace(global))
+    return success();
+  auto missing = [&](StringRef from, StringRef to) {
+    return contraction->emitOpError("needs a path from ")
+           << from << " to " << to << ", but chip " << chip.name << " lists none; ";
+  };
+  const tile::Path *path = chip.path(global, "l1");
+  if (!path)
+    return missing(global, "l1")
+           << "l1 must be the name of the memory that operands of the matrix unit are loaded into";
+  for (const std::string &space : {unit.a.spaces.front(), unit.b.spaces.front()})
+    if (space != "l1" && !chip.path("l1", space))
+      return missing("l1", space) << "the matrix unit reads " << space;
+  if (!path->layouts.empty() && !path->allowsLayout("row", "zN") &&
+      !path->allowsLayout("row", unit.a.layout))
+    return contraction->emitOpError("needs rows in ")
+           << path->from << " cut into the matrix unit's blocks on their way to l1, which no path "
+           << "of chip " << chip.name << " from " << path->from
+           << " to l1 does; choose a chip whose file lists row->zN there";
+  return success();
+}
+
 LogicalResult TileChoice::describeContraction() {
   shape = describe(contraction, contraction != root.getOperation());
   const tile::Mma *unit = chip.mmaFor(shape.lhsType, shape.rhsType);
@@ -111,14 +136,8 @@ LogicalResult TileChoice::describeContraction() {
     return conv.emitOpError("has ")
            << conv.getGroups() << " groups, which the matrix unit of no chip takes together and "
            << "npu-canonicalize-graph has not taken apart";
-  const std::string &global = chip.global().name;
-  if (const tile::Path *path = chip.path(global, "l1");
-      path && !path->layouts.empty() && !path->allowsLayout("row", "zN") &&
-      !path->allowsLayout("row", unit->a.layout) && !unit->a.allowsSpace(global))
-    return contraction->emitOpError("needs rows in ")
-           << path->from << " cut into the matrix unit's blocks on their way to l1, which no path "
-           << "of chip " << chip.name << " from " << path->from
-           << " to l1 does; choose a chip whose file lists row->zN there";
+  if (failed(checkFeed(*unit)))
+    return failure();
   bool conv = isa<npu::Conv2DOp>(contraction);
   for (size_t d = 0; d + (conv ? 3 : 2) < extents.size(); ++d)
     single[d] = true;
@@ -250,7 +269,8 @@ std::string TileChoice::problem(SmallVectorImpl<int64_t> &sizes) const {
 
 void TileChoice::emitNoneFits() const {
   if (contraction)
-    contraction->emitOpError("has no block that fits the memories of chip ") << chip.name;
+    contraction->emitOpError("has no block that fits the memories of chip ")
+        << chip.name << ": the smallest " << smallestMatrixTileProblem(shape, chip);
   else
     kernel->emitError("no tile of kernel '")
         << func::FuncOp(kernel).getName() << "' fits: its smallest needs " << int64_t(bytesPerPoint)

@@ -35,6 +35,7 @@ public:
 private:
   TileChoice(mlir::func::FuncOp kernel, mlir::TilingInterface root, const tile::ChipSpec &chip);
   mlir::LogicalResult describeContraction();
+  mlir::LogicalResult checkFeed(const tile::Mma &unit) const;
   mlir::LogicalResult describeVector();
   MatrixTile matrixTile(llvm::ArrayRef<int64_t> sizes) const;
   llvm::SmallVector<int64_t> sizesOf(MatrixTile tile) const;

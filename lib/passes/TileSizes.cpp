@@ -188,8 +188,23 @@ std::string tessera::matrixTileProblem(const ContractionShape &shape, MatrixTile
   if (std::string p = drainProblem(shape, tile, unit, chip); !p.empty())
     return p;
   if (!chooseKSteps(shape, tile, chip))
-    return "leaves no room in the memories of chip " + chip.name + " for one step along k";
+    return "leaves no room in l1" +
+           (unit.a.allowsSpace("l1")
+                ? ""
+                : ", " + unit.a.spaces.front() + " or " + unit.b.spaces.front()) +
+           " of chip " + chip.name + " for one step along k";
   return "";
+}
+
+/// Rows of the smallest block.
+static int64_t heightStep(const ContractionShape &shape, const tile::Mma &unit) {
+  return shape.mStep > 1 ? shape.mStep : int64_t(unit.m);
+}
+
+std::string tessera::smallestMatrixTileProblem(const ContractionShape &shape,
+                                               const tile::ChipSpec &chip) {
+  const tile::Mma &unit = *unitFor(shape, chip);
+  return matrixTileProblem(shape, {heightStep(shape, unit), widthStep(shape, unit)}, chip);
 }
 
 SmallVector<CostedMatrixTile> tessera::matrixTiles(const ContractionShape &shape,
@@ -199,8 +214,7 @@ SmallVector<CostedMatrixTile> tessera::matrixTiles(const ContractionShape &shape
   if (!unit)
     return tiles;
   bool staged = isStaged(*unit, chip);
-  int64_t rowStep = shape.mStep > 1 ? shape.mStep : int64_t(unit->m);
-  for (int64_t m : candidates(shape.m, rowStep, staged))
+  for (int64_t m : candidates(shape.m, heightStep(shape, *unit), staged))
     for (int64_t n : candidates(shape.n, widthStep(shape, *unit), staged))
       if (MatrixTile tile{m, n}; matrixTileProblem(shape, tile, chip).empty())
         tiles.push_back({tile, matrixCycles(shape, tile, chip)});

@@ -50,6 +50,8 @@ double matrixCycles(const ContractionShape &shape, MatrixTile tile, const tile::
 /// What speaks against a block on a chip that has a unit for it; empty when it fits.
 std::string matrixTileProblem(const ContractionShape &shape, MatrixTile tile,
                               const tile::ChipSpec &chip);
+/// The same of the smallest block there is.
+std::string smallestMatrixTileProblem(const ContractionShape &shape, const tile::ChipSpec &chip);
 
 /// Cycles of a launch on a CPU: a thread that wakes later than one alone would be done finds
 /// nothing to do, so that blocks for many threads gain nothing in a short launch.
