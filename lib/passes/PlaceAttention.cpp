@@ -230,10 +230,11 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
   w.key = dropLeading(loc, placed(op.getKey()), 2);
   w.value = dropLeading(loc, placed(op.getValue()), 2);
   w.out = dropLeading(loc, placed(op.getOut()), 2);
-  FailureOr<SmallVector<int64_t>> query = bounds(w.query), key = bounds(w.key);
+  FailureOr<SmallVector<int64_t>> query = bounds(placed(op.getQuery())), key = bounds(w.key);
   FailureOr<SmallVector<int64_t>> value = bounds(w.value);
   if (failed(query) || failed(key) || failed(value))
     return failure();
+  query->erase(query->begin(), query->end() - 2);
   Type element = typeOf(w.query).getElementType();
   auto shaped = [&](ArrayRef<int64_t> shape) { return MemRefType::get(shape, element); };
   AttentionTypes types{
@@ -256,7 +257,7 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
     return success();
   }
   if (tile->way == AttentionWay::onChip) {
-    placeAttentionOnChip(op, *tile, *unit, (*key)[0]);
+    placeAttentionOnChip(op, *tile, *unit, (*query)[0], (*key)[0]);
     return success();
   }
   w.tile = *tile;
@@ -278,7 +279,8 @@ LogicalResult Placer::placeAttention(tile::AttentionOp op) {
   w.product = box(b, loc, workspace(w.width, b.getF32Type()), b.getIndexAttr(0), w.rows,
                   b.getIndexAttr(0), b.getIndexAttr(w.width));
   SmallVector<AttentionCore> cores;
-  for (int64_t core = 0; core < w.cores; ++core)
+  // A core that no block has rows for has no work, and no buffers without rows.
+  for (int64_t core = 0; core * w.half < (*query)[0]; ++core)
     cores.push_back(attentionCore(w, core));
   for (const AttentionCore &c : cores)
     fill(b, loc, -std::numeric_limits<double>::infinity(), c.lanes);

@@ -55,7 +55,8 @@ struct Placer::OnChipAttention {
   IRRewriter &b = p.b;
   Location loc = op.getLoc();
   Value query, key, value, mask, out, rows;
-  Value end; ///< How many keys these queries see, at most `keys`.
+  Value end;           ///< How many keys these queries see, at most `keys`.
+  int64_t queries = 0; ///< The most that a block has.
   int64_t keys = 0, depth = 0, width = 0, cores = 1;
   float scale = 1;
   bool byColumns = false; ///< The unit's left operand lies column by column of blocks.
@@ -331,7 +332,8 @@ void Placer::OnChipAttention::run() {
   scale = op.getScale().convertToFloat();
   rows = p.dim(loc, query, 0);
   allocateMatrix();
-  for (int64_t core = 0; core < cores; ++core)
+  // A core that no block has rows for has no work, and no buffers without rows.
+  for (int64_t core = 0; core * half() < queries; ++core)
     vectors.push_back(allocateVector(core));
   start();
   const int64_t step = tile.columns, steps = int64_t(llvm::divideCeil(keys, step));
@@ -347,7 +349,8 @@ void Placer::OnChipAttention::run() {
       placeWeights(c, int64_t(core), j);
     // What the step before gave: by now it is there.
     placeUpdate(turnAt(add(j, index(step)), step));
-    placeScores(add(j, index(kTurns * step)));
+    if (steps > kTurns)
+      placeScores(add(j, index(kTurns * step)));
     placeProduct(j);
   }
   placeUpdate(typeOf(key).isDynamicDim(0) ? turnAt(sub(end, index(1)), step)
@@ -357,9 +360,9 @@ void Placer::OnChipAttention::run() {
 }
 
 void Placer::placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile,
-                                  const tile::Mma &unit, int64_t keys) {
+                                  const tile::Mma &unit, int64_t queries, int64_t keys) {
   OnChipAttention work(*this, op, unit, tile);
-  work.keys = keys;
+  work.queries = queries, work.keys = keys;
   work.query = dropLeading(op.getLoc(), placed(op.getQuery()), 2);
   work.key = dropLeading(op.getLoc(), placed(op.getKey()), 2);
   work.value = dropLeading(op.getLoc(), placed(op.getValue()), 2);

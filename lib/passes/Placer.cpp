@@ -137,8 +137,8 @@ FailureOr<SmallVector<int64_t>> Placer::bounds(Value v) {
     auto goOn = [](Value, std::optional<int64_t>, ValueBoundsConstraintSet &) { return false; };
     FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
         presburger::BoundType::UB, {v, int64_t(d)}, goOn, /*closedUB=*/true);
-    if (failed(bound))
-      bound = extentOfSource(v, d);
+    if (FailureOr<int64_t> whole = extentOfSource(v, d); succeeded(whole))
+      bound = failed(bound) ? *whole : std::min(*bound, *whole);
     if (failed(bound)) {
       emitError(v.getLoc()) << "expected a buffer with a bound on dim " << d
                             << ", but found none: its extent does not follow from a tile size";

@@ -96,7 +96,7 @@ private:
   struct OnChipAttention;
   /// `keys` is the most that a block of queries sees.
   void placeAttentionOnChip(tile::AttentionOp op, const AttentionTile &tile, const tile::Mma &unit,
-                            int64_t keys);
+                            int64_t queries, int64_t keys);
 
   // PlaceRegion.cpp
   struct Region;

@@ -175,6 +175,18 @@ class AttentionTest(ToolTest):
                                   "--tolerance", "1e-5" if "xf32" in text else "5e-3")
                     self.succeeds("check", model, "--chip", chip)
 
+    def test_few_queries_leave_a_vector_core_without_work(self):
+        cases = (attention(1, 64, 32, heads=8, element="f32", mask=(1, 64)),
+                 attention(3, 12, 32, heads=2, mask=(3, 12)), attention(16, 12, 32, heads=16),
+                 causal(20, 20, 32, 2, "f32"), causal(9, 40, 32, 3, "f32"))
+        for chip in ("ascend-910b2", "ascend-950"):
+            for text in cases:
+                with self.subTest(chip=chip, text=text):
+                    model = self.write("m.mlir", text)
+                    self.succeeds("run", model, "--chip", chip, "--random-inputs", "--check",
+                                  "--tolerance", "1e-5" if "xf32" in text else "5e-3")
+                    self.succeeds("check", model, "--chip", chip)
+
     def test_heads_too_wide_for_one_kernel_take_several(self):
         for chip in ("ascend-910b2", "ascend-950"):
             text = attention(7, 7, 561, element="f32")
