@@ -228,6 +228,8 @@ TEST_CASE("gemm shares batches, rows and columns among any number of threads, wi
                              {130, 83, 60, 3},
                              {9, 33, 20, 100},
                              {20, 20, 20, 7},
+                             {32, 32, 32, 2},
+                             {32, 32, 20, 4},
                              {8, 8, 8, 300},
                              {45, 70, 600, 2},
                              {5, 7, 0, 3},

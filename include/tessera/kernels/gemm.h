@@ -153,7 +153,9 @@ private:
   /// Products in parts that threads share, where there is enough to do.
   static void share(const GemmArgs &g) {
     ProductParts::Sizes sizes{g.batch, g.m, g.n, kRows, kPanel, g.batch * work(g.m, g.n, g.k)};
-    if (g.bPanel > 0)
+    if (small(g)) // one part each
+      sizes.tileRows = g.m, sizes.panel = g.n;
+    else if (g.bPanel > 0)
       sizes.panel = g.bPanel, sizes.mostRows = Mma<Arch>::kRowBlock;
     else if (few(g))
       sizes.panel = kFewColumns;
@@ -171,7 +173,7 @@ private:
     const ProductParts::Part at = shared.parts.at(index);
     for (std::int64_t i = at.first; i < at.last; ++i) {
       const GemmArgs product = one(g, i);
-      if (!doneSmall(product)) // which are never cut
+      if (!doneSmall(product)) // which share() does not cut
         part(product, at.i, at.rows, at.j, at.columns);
     }
   }
