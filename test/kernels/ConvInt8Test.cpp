@@ -45,6 +45,8 @@ std::vector<ConvShape> shapes(int lanes) {
       {1, 3, 5, 4, 4, 5, 7, 1, 7, 7, 1, 1, 1, 1, 4, 3},         // taps outside on both sides
       {1, 1, 1500, 22, 1, 1500, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1},  // lines too long to prepare whole
       {1, 25, 26, 2, 25, 26, 3, 1, 23, 24, 1, 1, 1, 1, 11, 12}, // many taps
+      {1, 7, 14, 8, 4, 10, lanes + 1, 1, 3, 3, 1, 1, 1, 1, -2, -3}, // cropped
+      {1, 5, 30, 3, 2, 4, 6, 1, 3, 3, 2, 2, 1, 1, -1, -20},
       {1, 5, 4, 8, 10, 8, 10, 2, 4, 4, 2, 2, 1, 1, 1, 1, true},
       {2, 3, 4, 3, 8, 12, 5, 1, 3, 2, 2, 3, 2, 1, 1, 0, true},
       {1, 3, 3, 4, 3, 3, lanes + 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, true},
@@ -252,7 +254,11 @@ TEST_CASE("depthwise_int8 is exact and requantises as Int8.h says", "[conv][int8
                           ConvShape{1, 5, 6, c, 5, 6, c, c, 5, 5, 1, 1, 1, 1, 2, 2},
                           ConvShape{1, 9, 8, c, 4, 5, c, c, 5, 5, 2, 2, 1, 1, 1, 3},
                           ConvShape{1, 6, 9, c, 4, 3, c, c, 2, 4, 1, 2, 2, 2, 0, 3},
-                          ConvShape{1, 2, 2, c, 4, 4, c, c, 7, 1, 1, 1, 1, 1, 4, 1}}) {
+                          ConvShape{1, 2, 2, c, 4, 4, c, c, 7, 1, 1, 1, 1, 1, 4, 1},
+                          // Cropped.
+                          ConvShape{1, 6, 14, c, 5, 10, c, c, 3, 3, 1, 1, 1, 1, 1, -3},
+                          ConvShape{1, 7, 40, c, 3, 17, c, c, 5, 5, 1, 1, 1, 1, -1, -20},
+                          ConvShape{1, 5, 20, c, 3, 9, c, c, 3, 3, 2, 2, 1, 1, 1, -3}}) {
         ++index;
         for (int layout : {0, 3})
           for (int mode = 0; mode < 16; ++mode) {

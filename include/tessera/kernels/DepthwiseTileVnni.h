@@ -152,8 +152,9 @@ private:
     const std::int64_t count = (s.outW + Copies - 1) / Copies,
                        room = s.w + s.left - Width + 1 - Copies;
     // Outputs [begin, end) see nothing beside the image; whole groups, lest there be many kinds.
+    const std::int64_t pad = s.left < 0 ? 0 : s.left; // negative where the image is cropped
     const std::int64_t begin =
-        least((s.left + Stride - 1) / Stride + Pixels - 1, count) / Pixels * Pixels;
+        least((pad + Stride - 1) / Stride + Pixels - 1, count) / Pixels * Pixels;
     std::int64_t end = room < 0 ? 0 : least(room / Stride + 1, count);
     end = end < begin ? begin : begin + (end - begin) / Pixels * Pixels;
     run<Rows, Pixels, Width, Stride, Copies, true>(to, oy, 0, begin);
