@@ -4,8 +4,9 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <system_error>
 
 namespace tessera {
 namespace {
@@ -82,7 +83,9 @@ bool readLine(std::string_view line, TuningRecord &record) {
 
 Tuning load() {
   const std::string path = tuningPath();
-  if (path.empty() || !std::ifstream(path))
+  std::error_code unknown;
+  if (path.empty() ||
+      std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found)
     return tuningByRule(caches());
   std::string error;
   const std::optional<TuningRecord> read = readTuning(path, error);
@@ -170,11 +173,13 @@ std::optional<TuningRecord> tuningFromText(TuningRecord base, std::string_view t
 
 std::optional<TuningRecord> readTuning(const std::string &path, std::string &error) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  std::string text;
+  for (char piece[4096]; file.read(piece, sizeof piece), file.gcount() > 0;)
+    text.append(piece, static_cast<std::size_t>(file.gcount()));
+  if (!file.is_open() || file.bad()) { // bad: a folder
     error = "cannot read the record of tuning '" + path + "'";
     return std::nullopt;
   }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
   auto record = tuningFromText({tuningByRule(caches()), {}}, text, error);
   if (!record)
     error = path + ": " + error;

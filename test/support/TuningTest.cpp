@@ -76,6 +76,12 @@ TEST_CASE("a record that is not there is an error with its name") {
   CHECK(error == "cannot read the record of tuning 'no/such/record.txt'");
 }
 
+TEST_CASE("a folder is no record of tuning") {
+  std::string error;
+  CHECK(!readTuning("/", error));
+  CHECK(error == "cannot read the record of tuning '/'");
+}
+
 TEST_CASE("a budget that is set is what kernels get") {
   const CacheBudget before = cacheBudget(ShapeClass::GemmDeep);
   setCacheBudget(ShapeClass::GemmDeep, {1, 2, 3});

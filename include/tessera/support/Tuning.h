@@ -80,7 +80,7 @@ std::optional<TuningRecord> readTuning(const std::string &path, std::string &err
 std::string tuningPath();
 
 /// What kernels use, read once from tuningPath() when it is first asked for; the rule where there
-/// is no such file. A file that cannot be understood is named on stderr and left aside.
+/// is no such file. A file that cannot be read or understood is named on stderr and left aside.
 const CacheBudget &cacheBudget(ShapeClass shape);
 
 /// Replaces what cacheBudget gives, for `tessera tune`; not while kernels run.
