@@ -23,12 +23,9 @@ bool detect(Isa isa) {
   case Isa::sse2:
     return true;
   case Isa::avx2:
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("x86-64-v3");
   case Isa::avx512:
-    return detect(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return __builtin_cpu_supports("x86-64-v4");
   case Isa::avx512vnni:
     return detect(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
   default:

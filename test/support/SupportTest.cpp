@@ -1,5 +1,7 @@
 // Instruction set names and ceilings, shapes as text.
 #define CATCH_CONFIG_MAIN
+#include <cstdio>
+
 #include <catch2/catch.hpp>
 
 #include "tessera/support/Isa.h"
@@ -28,6 +30,13 @@ TEST_CASE("an isa ceiling lowers the choice") {
   const std::optional<Isa> best = chooseIsa("", error);
   REQUIRE(best);
   CHECK(isaPresent(*best));
+}
+
+TEST_CASE("avx2 is there with all of its level, avx512 with avx2") {
+  if (!isaPresent(Isa::avx2))
+    std::printf("it has %s, not avx2\n", presentIsaNames().c_str());
+  CHECK((isaPresent(Isa::avx2) || !isaPresent(Isa::avx512)));
+  CHECK((isaPresent(Isa::avx512) || !isaPresent(Isa::avx512vnni)));
 }
 
 TEST_CASE("an unknown isa ceiling is reported with the choices") {
