@@ -2,6 +2,7 @@
 #include "tessera/runtime/ThreadPool.h"
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -54,8 +55,12 @@ ThreadPool::ThreadPool(int threads) {
     threads = usableProcessors();
   shares = std::vector<Share>(static_cast<size_t>(threads));
   workers.reserve(static_cast<size_t>(threads - 1));
-  for (int thread = 1; thread < threads; ++thread)
-    workers.emplace_back([this, thread] { work(thread); });
+  try {
+    for (int thread = 1; thread < threads; ++thread)
+      workers.emplace_back([this, thread] { work(thread); });
+  } catch (const std::system_error &) {
+    // The system gives no more threads: those that there are share the work.
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -74,7 +79,7 @@ void ThreadPool::parallelFor(int64_t count, Body newBody, void *newContext) {
   }
   body = newBody;
   context = newContext;
-  const auto parts = static_cast<int64_t>(shares.size());
+  const int64_t parts = threads();
   const int64_t each = count / parts, more = count % parts;
   int64_t first = 0;
   for (int64_t i = 0; i < parts; ++i) {
@@ -95,7 +100,7 @@ void ThreadPool::parallelFor(int64_t count, Body newBody, void *newContext) {
 }
 
 void ThreadPool::runIndices(int thread) {
-  const size_t own = static_cast<size_t>(thread), parts = shares.size();
+  const size_t own = static_cast<size_t>(thread), parts = workers.size() + 1;
   for (size_t i = 0; i < parts; ++i) {
     Share &share = shares[own + i < parts ? own + i : own + i - parts];
     // Looked at first: a share that is done costs its owner no line.

@@ -2,11 +2,18 @@
 #define CATCH_CONFIG_MAIN
 #include "tessera/runtime/Session.h"
 #include "tessera/runtime/ThreadPool.h"
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <fstream>
 #include <numeric>
+#include <optional>
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
 
 using namespace tessera::runtime;
 
@@ -128,6 +135,28 @@ TEST_CASE("each thread of a parallel loop begins with the same share of it every
       }
   }
 }
+
+#if defined(__linux__)
+TEST_CASE("a pool does with the threads that the system gives") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
+  int64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit few = before; // room for the stacks of some threads
+  few.rlim_cur = static_cast<rlim_t>(pages * sysconf(_SC_PAGESIZE) + (24 << 20));
+  REQUIRE(setrlimit(RLIMIT_AS, &few) == 0);
+  std::optional<ThreadPool> pool;
+  pool.emplace(200);
+  REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
+  CHECK(pool->threads() < 200);
+  std::vector<std::atomic<int>> visits(1000);
+  const auto body = [](void *context, int64_t index, int) {
+    ++(*static_cast<std::vector<std::atomic<int>> *>(context))[static_cast<size_t>(index)];
+  };
+  pool->parallelFor(1000, body, &visits);
+  CHECK(std::all_of(visits.begin(), visits.end(), [](const auto &visit) { return visit == 1; }));
+}
+#endif
 
 TEST_CASE("a pool wakes from sleep") {
   ThreadPool pool(3);

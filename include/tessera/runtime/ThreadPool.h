@@ -15,7 +15,8 @@ public:
   /// Called once per index; `thread` is in [0, threads()) and no two concurrent calls share it.
   using Body = void (*)(void *context, int64_t index, int thread);
 
-  /// `threads` below 1 stands for one per processor that this process may use.
+  /// `threads` below 1 stands for one per processor that this process may use. There are fewer
+  /// where the system does not give so many.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;
@@ -44,7 +45,7 @@ private:
   // The job. Written by the caller while no worker is inside, read by workers after they joined.
   Body body = nullptr;
   void *context = nullptr;
-  std::vector<Share> shares; ///< one for each thread
+  std::vector<Share> shares; ///< one for each thread that was asked for
   // High half: the round, odd while workers may join. Low half: workers inside the round. One word,
   // so that a worker that wakes too late finds the round closed and is never waited for.
   alignas(64) std::atomic<uint64_t> gate{0};
