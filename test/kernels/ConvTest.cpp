@@ -254,6 +254,31 @@ TEST_CASE("conv2d has the same bits on any number of threads", "[conv]") {
   });
 }
 
+TEST_CASE("conv2d shares out no empty blocks, however wide the image", "[conv]") {
+  forEachRow(Family::Conv2d, [&](const KernelRow &row) {
+    auto *pack = kernels::findKernel("conv2d_pack", "f32", row.isa)->function.conv2dPack;
+    const std::int64_t outC = isaFloatLanes(row.isa);
+    const ConvShape s{1, 2, 3000, 3, 2, 3000, outC, 1, 3, 3, 1, 1, 1, 1, 1, 1};
+    const auto x = randomFloats(size(s.h * s.w * s.c), 1),
+               filter = randomFloats(size(outC * 27), 2);
+    std::vector<float> packed(size(pack(&s, filter.data(), 0, 27, 1, 3, nullptr)));
+    pack(&s, filter.data(), 0, 27, 1, 3, packed.data());
+    const ConvLayout xl = layoutOf(Layout::Nhwc, s.h, s.w, s.c),
+                     yl = layoutOf(Layout::Nhwc, s.outH, s.outW, outC);
+    std::vector<float> y(size(s.outH * s.outW * outC));
+    const auto counting = [](void *pool, std::int64_t count, ParallelBody body, void *args) {
+      *static_cast<std::int64_t *>(pool) = count;
+      serialFor(nullptr, count, body, args);
+    };
+    std::int64_t blocks = 0;
+    const ConvEpilogue ending;
+    // The cache holds all lines at once, so that each block has whole ones.
+    row.function.conv2d(&s, &xl, x.data(), packed.data(), &yl, y.data(), &ending, 1 << 24, counting,
+                        &blocks);
+    CHECK(blocks == s.outH);
+  });
+}
+
 TEST_CASE("conv2d sums filter times image in every layout", "[conv]") {
   forEachRow(Family::Conv2d, [&](const KernelRow &row) {
     const KernelRow *pack = kernels::findKernel("conv2d_pack", "f32", row.isa);

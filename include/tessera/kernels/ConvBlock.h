@@ -97,7 +97,7 @@ private:
     // block reads anew, takes longer than the products.
     const std::int64_t others = s.n * wideBlocks * s.groups * parts(panels, together);
     const std::int64_t wanted = least(parts(kEnough, most(others, 1)), s.outH * wide / kPixels);
-    highBlocks = most(highBlocks, wanted);
+    highBlocks = most(highBlocks, least(wanted, s.outH)); // a line at least
     sum.slab = most(least(floats / 4 / panel, sum.mostListed()), 1);
     sum.slab = sum.depth > 0 ? parts(sum.depth, parts(sum.depth, sum.slab)) : 1;
   }
