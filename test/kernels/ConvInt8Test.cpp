@@ -185,7 +185,8 @@ std::vector<std::int8_t> packedByChannel(const KernelRow &row, const Problem<T> 
 
 template <class T> bool right(const KernelRow &row, const ConvShape &s, int layout, int mode) {
   Problem<T> p = problem<T>(s, layout, mode);
-  p.e.scale = p.scale.data();
+  Guarded<float> unread{std::vector<float>()}; // which I32 has no use for
+  p.e.scale = p.e.output == Int8Output::I32 ? unread.data() : p.scale.data();
   p.e.bias = mode & 4 ? p.bias.data() : nullptr;
   p.e.bZero = mode & 16 ? p.bZero.data() : nullptr;
   Guarded<std::int8_t> packed(row.family == Family::DepthwiseInt8 ? packedByChannel(row, p)

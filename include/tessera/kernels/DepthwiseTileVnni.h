@@ -40,7 +40,7 @@ template <class T> struct DepthwiseTileInt8<Avx512Vnni, T> {
     Int8Finish<Arch>::first(start, reinterpret_cast<const std::int32_t *>(packed), channel,
                             channels, s.kh * s.kw, e.aZero + kShift, e);
     float scales[kChannels] = {};
-    for (std::int64_t i = 0; i < channels && e.scale != nullptr; ++i)
+    for (std::int64_t i = 0; i < channels && e.output != Int8Output::I32; ++i)
       scales[i] = e.scale[(channel + i) * e.scaleStride];
     if (copies(s.c) == 2) {
       __builtin_memcpy(start + channels, start, sizeof start / 2);

@@ -15,8 +15,8 @@ enum class Activation : std::int32_t { None, Relu, Gelu, GeluTanh, Silu, Tanh, S
 /// c[m, n] = activation(a[m, k] * b[k, n] + bias + residual), and c + a * b in the place of a * b
 /// with `accumulate`. Elements are a[i * aRow + p * aK], b[p * bK + j * bN], c[i * cRow + j], all
 /// strides in elements, so that operands may be transposed. a and b have the type of the kernel's
-/// row (f32, f16 or bf16), everything else is f32. c overlaps no operand, except that residual may
-/// be c. Without accumulate c is not read; k == 0 makes the product zero.
+/// row (f32, f16 or bf16), everything else is f32. c overlaps no operand and no residual: what c
+/// holds is added with accumulate. Without it c is not read; k == 0 makes the product zero.
 struct GemmArgs {
   const void *a, *b;
   float *c;
@@ -49,7 +49,7 @@ struct GemmBlocks {
   std::int64_t rows, columns, depth;
 };
 
-/// `size` in parts of about equal size, whole steps each, none larger than `most`.
+/// `size` in parts of about equal size, whole steps each, none larger than `most` in whole steps.
 inline __attribute__((always_inline)) std::int64_t gemmPart(std::int64_t size, std::int64_t most,
                                                             std::int64_t step) {
   most = most < step ? step : most;

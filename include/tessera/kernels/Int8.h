@@ -11,7 +11,7 @@ enum class Int8Output : std::int32_t { I32, F32, U8, S8 };
 /// With q = sum over p of (a[i, p] - aZero) * (b[p, j] - bZero[j]) + bias[j], exact in 32 bits:
 ///   I32   q
 ///   F32   float(q) * scale[j]
-///   U8 S8 cZero + float(q) * scale[j], rounded to the nearest integer (ties to even), saturated
+///   U8 S8 float(q) * scale[j], rounded to the nearest integer (ties to even), + cZero, saturated
 /// float(q) is q rounded to nearest, and the product is rounded once. NaN saturates low.
 struct Int8Epilogue {
   const std::int32_t *bZero = nullptr; ///< zero points of b; null for zeros

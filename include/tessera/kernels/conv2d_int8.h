@@ -28,9 +28,9 @@ template <class Arch, class T> struct Conv2dInt8 {
   /// makes of the matrix [kh * kw * c / groups, outC / groups] whose rows are in order of (ky, kx,
   /// input channel). Zero points, bias and scales of the epilogue count the outC channels. y
   /// overlaps none of the others. Sizes and channels may be zero; kh, kw, strides, dilations,
-  /// groups and xLayout's block are at least one. The pool shares out blocks of pixels, each of
-  /// which touches up to 160 KiB of stack; sums are exact, so that the number of threads changes
-  /// nothing.
+  /// groups and xLayout's block are at least one. The pool shares out blocks of pixels, which touch
+  /// up to 180 KiB of stack each, and 590 KiB where the windows of pixels are prepared one by one;
+  /// sums are exact, so that the number of threads changes nothing.
   static void run(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
                   const void *filter, const ConvLayout *yLayout, void *y, const Int8Epilogue *e,
                   ParallelFor parallelFor, void *pool) {
