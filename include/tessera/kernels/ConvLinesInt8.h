@@ -29,7 +29,7 @@ template <class Arch, class T> struct ConvLinesInt8 {
     // The taps of one kernel row follow each other in a line when nothing is skipped.
     pieces = s.dilationW == 1 ? s.kh : s.kh * s.kw;
     piece = s.dilationW == 1 ? s.kw * inC : inC;
-    pixel = s.kw == 1 ? apart(inC) : inC;
+    pixel = s.kw == 1 ? Int8Left<Arch, T>::apart(inC) : inC;
     divide();
   }
 
@@ -72,13 +72,6 @@ private:
   static TESSERA_INLINE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
   static TESSERA_INLINE std::int64_t parts(std::int64_t a, std::int64_t b) {
     return (a + b - 1) / b;
-  }
-
-  /// Whole cache lines, an odd number of them, so that the pixels of a tile do not meet in the same
-  /// set of L1.
-  static TESSERA_INLINE std::int64_t apart(std::int64_t elements) {
-    constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Left));
-    return ((elements + kLine - 1) / kLine | 1) * kLine;
   }
 
   /// Input lines and columns that so many outputs see.

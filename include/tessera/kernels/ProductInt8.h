@@ -24,7 +24,7 @@ template <class Arch, class T, class Source> struct ProductInt8 {
                   std::int64_t from, std::int64_t to, std::int64_t n, std::int64_t k,
                   const Int8Epilogue *e) {
     const Call call{source, static_cast<const std::int8_t *>(b), c, cRow, n, k, e};
-    if (padded(k) * kRows <= kPrepared)
+    if (Rows_::apart(k) * kRows <= kPrepared)
       blocks(call, from, to);
     else
       for (std::int64_t i = from; i < to; i += kRows)
@@ -33,7 +33,7 @@ template <class Arch, class T, class Source> struct ProductInt8 {
 
   /// Rows that are prepared at a time; for long rows, those of a tile.
   static TESSERA_INLINE std::int64_t blockRows(std::int64_t k) {
-    const std::int64_t most = kPrepared / padded(k);
+    const std::int64_t most = kPrepared / Rows_::apart(k);
     return most < kRows       ? kRows
            : most < kMostRows ? most / kRows * kRows
                               : kMostRows / kRows * kRows;
@@ -53,13 +53,6 @@ template <class Arch, class T, class Source> struct ProductInt8 {
     }
     std::int32_t aZero() const { return e->aZero + Rows_::kShift; }
   };
-
-  /// Elements of a prepared row: whole cache lines, an odd number of them, so that the rows of a
-  /// tile do not meet in the same set of L1.
-  static TESSERA_INLINE std::int64_t padded(std::int64_t k) {
-    constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Left));
-    return ((k + kLine - 1) / kLine | 1) * kLine;
-  }
 
   /// The columns [from, to) of `rows` rows from i on, which are prepared; from begins a panel, and
   /// to ends one or is n. rowSums are read where there are zero points of b.
@@ -91,7 +84,7 @@ private:
     std::int64_t stride = 0;
     const Left *ready = call.source.ready(stride);
     if (ready == nullptr)
-      stride = padded(call.k);
+      stride = Rows_::apart(call.k);
     for (std::int64_t i = from; i < to; i += most) {
       const std::int64_t rows = to - i < most ? to - i : most;
       for (std::int64_t r = 0; r < rows; ++r) {

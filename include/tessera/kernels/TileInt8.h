@@ -38,6 +38,12 @@ template <class Arch, class T> struct Int8Left {
       for (std::int64_t p = k; p % S::kGroup != 0; ++p)
         dst[p] = 0;
   }
+  /// From one row of k elements to the next: whole cache lines, an odd number of them, so that the
+  /// rows of a tile do not meet in the same set of L1.
+  static TESSERA_INLINE std::int64_t apart(std::int64_t k) {
+    constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Left));
+    return ((k + kLine - 1) / kLine | 1) * kLine;
+  }
   /// The sum of what `row` wrote, modulo 2^32.
   static TESSERA_INLINE std::int32_t sum(const T *src, std::int64_t k) {
     std::uint32_t total = 0;

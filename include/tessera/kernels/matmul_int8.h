@@ -81,7 +81,7 @@ private:
 
   /// Bytes of a prepared row, and of its sum.
   static TESSERA_INLINE std::int64_t rowBytes(std::int64_t k) {
-    return Product::padded(k) * static_cast<std::int64_t>(sizeof(Left)) + 4;
+    return Int8Left<Arch, T>::apart(k) * static_cast<std::int64_t>(sizeof(Left)) + 4;
   }
 
   struct Work {
@@ -100,10 +100,10 @@ private:
       rows = gemmPart(g.m, (fit < kMostRows ? fit : kMostRows) / kRows * kRows, kRows);
       left = reinterpret_cast<Left *>((reinterpret_cast<std::uintptr_t>(g.workspace) + kLine - 1) /
                                       kLine * kLine);
-      sums = reinterpret_cast<std::int32_t *>(left + g.m * Product::padded(g.k));
+      sums = reinterpret_cast<std::int32_t *>(left + g.m * Int8Left<Arch, T>::apart(g.k));
       ready = source.ready(stride);
       if (!ready)
-        stride = Product::padded(g.k);
+        stride = Int8Left<Arch, T>::apart(g.k);
     }
     std::int64_t blocks() const { return (g.m + rows - 1) / rows; }
     std::int64_t count(std::int64_t block) const {

@@ -37,7 +37,7 @@ template <class Arch> struct MmaInt8 {
     std::int64_t done = 0;
     do {
       const std::int64_t depth = k - done < kDepth ? k - done : kDepth;
-      const std::int64_t stride = padded(depth), fit = kPrepared / stride / kRows * kRows;
+      const std::int64_t stride = Rows::apart(depth), fit = kPrepared / stride / kRows * kRows;
       const std::int64_t most = fit < kMostRows ? fit : kMostRows;
       for (std::int64_t i = 0; i < m; i += most) {
         const std::int64_t rows = m - i < most ? m - i : most;
@@ -57,12 +57,6 @@ private:
     std::int64_t stride, rows, depth, panel, group;
     bool accumulate;
   };
-
-  /// Whole cache lines, an odd number of them, so that the rows of a tile do not meet in L1.
-  static TESSERA_INLINE std::int64_t padded(std::int64_t depth) {
-    constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Left));
-    return ((depth + kLine - 1) / kLine | 1) * kLine;
-  }
 
   static void panels(const Block &block, const std::int8_t *b, std::int64_t panelBytes,
                      std::int32_t *c, std::int64_t cRow, std::int64_t n) {
