@@ -134,33 +134,75 @@ struct L1Use {
 
 } // namespace
 
+namespace {
+
+/// A block in whole steps of the unit, and what of k its memories hold at a time.
+struct StagedBlock {
+  int64_t a, b; ///< Bytes of an element of either operand.
+  int64_t m, n;
+  int64_t step, whole, inner; ///< The least step along k, all of it, and the one that L0 holds.
+
+  StagedBlock(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
+              const tile::ChipSpec &chip)
+      : a(bytesOf(shape.lhsType)), b(bytesOf(shape.rhsType)) {
+    // What is turned on its way arrives in squares of the rows of its blocks.
+    const tile::Memory *memory = chip.memory(unit.a.spaces.front());
+    const tile::Fractal *fractal =
+        memory ? memory->fractalOf(tile::elementTypeName(shape.lhsType)) : nullptr;
+    int64_t square = fractal ? int64_t(fractal->cols) : 1;
+    m = llvm::alignTo(tile.m, std::max<int64_t>(unit.m, shape.turnLhs ? square : 1));
+    n = llvm::alignTo(tile.n, std::max<int64_t>(unit.n, shape.turnRhs ? 1 : square));
+    step = std::max<int64_t>(unit.k, 16); // L1 holds the right operand in rows of 16
+    whole = llvm::alignTo(std::max<int64_t>(shape.k, 1), step);
+    int64_t fitsA = chip.capacity(unit.a.spaces.front()) / (kSlots * m * a);
+    int64_t fitsB = chip.capacity(unit.b.spaces.front()) / (kSlots * n * b);
+    inner = std::min<int64_t>(llvm::alignDown(std::min(fitsA, fitsB), step), whole);
+    if (readsL1(unit))
+      inner = std::min(inner, step);
+  }
+};
+
+} // namespace
+
+std::string tessera::needs(int64_t bytes, const std::string &space, int64_t capacity,
+                           const char *what, const tile::ChipSpec &chip) {
+  return "needs " + std::to_string(bytes) + " bytes of " + space + " for " + what + ", but chip " +
+         chip.name + " has " + std::to_string(capacity);
+}
+
+std::string tessera::stagedProblem(const ContractionShape &shape, MatrixTile tile,
+                                   const tile::Mma &unit, const tile::ChipSpec &chip) {
+  const StagedBlock block(shape, tile, unit, chip);
+  const std::string &a = unit.a.spaces.front(), &b = unit.b.spaces.front();
+  if (int64_t bytes = kSlots * block.m * block.a * block.step; bytes > chip.capacity(a))
+    return needs(bytes, a, chip.capacity(a), "two steps of its left operand", chip);
+  if (int64_t bytes = kSlots * block.n * block.b * block.step; bytes > chip.capacity(b))
+    return needs(bytes, b, chip.capacity(b), "two steps of its right operand", chip);
+  if (!chip.path(chip.global().name, "l1"))
+    return "needs a path from " + chip.global().name + " to l1, but chip " + chip.name +
+           " has none";
+  if (L1Use use(shape, block.m, block.n, block.inner, chip); use.room < 0)
+    return needs(chip.capacity("l1") - use.room, "l1", chip.capacity("l1"),
+                 use.lines > 0 ? "the lines it reads and two steps of its weights"
+                               : "two steps of its operands",
+                 chip);
+  return "";
+}
+
 std::optional<KSteps> tessera::chooseStagedSteps(const ContractionShape &shape, MatrixTile tile,
                                                  const tile::Mma &unit,
                                                  const tile::ChipSpec &chip) {
-  int64_t a = bytesOf(shape.lhsType), b = bytesOf(shape.rhsType);
-  // What is turned on its way arrives in squares of the rows of its blocks.
-  const tile::Memory *memory = chip.memory(unit.a.spaces.front());
-  const tile::Fractal *fractal =
-      memory ? memory->fractalOf(tile::elementTypeName(shape.lhsType)) : nullptr;
-  int64_t square = fractal ? int64_t(fractal->cols) : 1;
-  int64_t m = llvm::alignTo(tile.m, std::max<int64_t>(unit.m, shape.turnLhs ? square : 1));
-  int64_t n = llvm::alignTo(tile.n, std::max<int64_t>(unit.n, shape.turnRhs ? 1 : square));
-  int64_t fitsA = chip.capacity(unit.a.spaces.front()) / (kSlots * m * a);
-  int64_t fitsB = chip.capacity(unit.b.spaces.front()) / (kSlots * n * b);
-  int64_t step = std::max<int64_t>(unit.k, 16); // L1 holds the right operand in rows of 16
-  int64_t whole = llvm::alignTo(std::max<int64_t>(shape.k, 1), step);
-  int64_t inner = std::min<int64_t>(llvm::alignDown(std::min(fitsA, fitsB), step), whole);
-  if (readsL1(unit))
-    inner = std::min(inner, step);
-  const tile::Path *load = chip.path(chip.global().name, "l1");
-  if (inner < step || !load)
+  if (!stagedProblem(shape, tile, unit, chip).empty())
     return std::nullopt;
+  const StagedBlock block(shape, tile, unit, chip);
+  const int64_t inner = block.inner;
+  const tile::Path *load = chip.path(chip.global().name, "l1");
   double rate = globalRate(chip, *load, chip.groups(), false);
   double start = startOf(chip, *load, rate);
   std::optional<KSteps> best;
   double least = std::numeric_limits<double>::infinity();
-  for (int64_t outer = inner; outer < whole + inner; outer += inner) {
-    L1Use use(shape, m, n, outer, chip);
+  for (int64_t outer = inner; outer < block.whole + inner; outer += inner) {
+    L1Use use(shape, block.m, block.n, outer, chip);
     if (use.room < 0)
       break;
     // In the middle of a long run of blocks, what is kept of one operand is not loaded.

@@ -9,6 +9,14 @@ namespace tessera {
 std::optional<KSteps> chooseStagedSteps(const ContractionShape &shape, MatrixTile tile,
                                         const tile::Mma &unit, const tile::ChipSpec &chip);
 
+/// What speaks against the smallest step along k of such a block; empty when it fits.
+std::string stagedProblem(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
+                          const tile::ChipSpec &chip);
+
+/// What to say of a memory that is too small.
+std::string needs(int64_t bytes, const std::string &space, int64_t capacity, const char *what,
+                  const tile::ChipSpec &chip);
+
 /// Estimated cycles of the whole contraction in blocks of `tile`, pipelined by `tile-pipeline`.
 double stagedCycles(const ContractionShape &shape, MatrixTile tile, const tile::Mma &unit,
                     const tile::ChipSpec &chip);

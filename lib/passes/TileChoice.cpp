@@ -8,6 +8,7 @@
 #include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/npu/NpuOps.h"
 
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -18,9 +19,9 @@ static RankedTensorType typeOf(Value v) {
 }
 
 /// The contraction a kernel holds, if any; fuse puts at most one into a kernel.
-static Operation *contractionOf(func::FuncOp kernel) {
+static Operation *contractionOf(Operation *kernel) {
   Operation *found = nullptr;
-  kernel.walk([&](npu::NpuOpInterface op) {
+  kernel->walk([&](npu::NpuOpInterface op) {
     if (op.getFamily() == npu::OpFamily::Contraction || isa<npu::Conv2DOp>(op.getOperation()))
       found = op;
   });
@@ -65,7 +66,7 @@ static ContractionShape describe(Operation *op, bool epilogue) {
 
 /// Bytes a block holds per point of the result: every value of the kernel counts as if it were cut
 /// alike.
-static double bytesPerPointOf(func::FuncOp kernel, ArrayRef<int64_t> extents) {
+static double bytesPerPointOf(Block &body, ArrayRef<int64_t> extents) {
   double points = 1, bytes = 0;
   for (int64_t extent : extents)
     points *= double(std::max<int64_t>(extent, 1));
@@ -74,89 +75,155 @@ static double bytesPerPointOf(func::FuncOp kernel, ArrayRef<int64_t> extents) {
       if (type.hasStaticShape())
         bytes += double(type.getNumElements()) * type.getElementTypeBitWidth() / 8;
   };
-  for (BlockArgument arg : kernel.getArguments())
+  for (BlockArgument arg : body.getArguments())
     if (!arg.use_empty())
       add(arg);
-  for (Operation &op : kernel.getBody().front())
+  for (Operation &op : body)
     for (Value result : op.getResults())
       add(result);
   return bytes / points;
 }
 
-TileChoice::TileChoice(func::FuncOp kernel, TilingInterface root, const tile::ChipSpec &chip)
+TileChoice::TileChoice(Operation *kernel, TilingInterface root, const tile::ChipSpec &chip)
     : kernel(kernel), root(root), chip(chip), extents(typeOf(root->getResult(0)).getShape()) {
   for (int64_t &extent : extents)
     extent = std::max<int64_t>(extent, 1);
   single.assign(extents.size(), false);
   for (int loop : loopNest(root).result)
     whole.push_back(loop == kWhole);
+  contraction = contractionOf(kernel);
 }
 
-FailureOr<TileChoice> TileChoice::of(func::FuncOp kernel, TilingInterface root,
+static std::string text(Type type) {
+  std::string out;
+  llvm::raw_string_ostream(out) << "'" << type << "'";
+  return out;
+}
+
+static std::string text(ArrayRef<int64_t> sizes) {
+  std::string out;
+  for (int64_t size : sizes)
+    out += (out.empty() ? "" : "x") + std::to_string(size);
+  return out;
+}
+
+/// What errors call a kernel.
+static std::string nameOf(Operation *kernel) {
+  if (auto group = dyn_cast<npu::KernelOp>(kernel))
+    return group.getName().value_or("").str();
+  return cast<func::FuncOp>(kernel).getName().str();
+}
+
+FailureOr<TileChoice> TileChoice::of(Operation *kernel, TilingInterface root,
                                      const tile::ChipSpec &chip) {
   TileChoice choice(kernel, root, chip);
-  choice.contraction = contractionOf(kernel);
-  if (failed(choice.contraction ? choice.describeContraction() : choice.describeVector()))
-    return failure();
-  return choice;
+  std::string problem = choice.describe();
+  if (problem.empty())
+    return choice;
+  if (choice.contraction)
+    return choice.contraction->emitOpError(problem);
+  return kernel->emitError("kernel '") << nameOf(kernel) << "' " << problem;
+}
+
+std::optional<TileChoice> TileChoice::ifAny(Operation *kernel, TilingInterface root,
+                                            const tile::ChipSpec &chip) {
+  TileChoice choice(kernel, root, chip);
+  return choice.describe().empty() ? std::optional(std::move(choice)) : std::nullopt;
+}
+
+std::string TileChoice::describe() {
+  return contraction ? describeContraction() : describeVector();
 }
 
 /// Whether operands can get to a unit that does not read global memory: they go through l1.
-LogicalResult TileChoice::checkFeed(const tile::Mma &unit) const {
+std::string TileChoice::feedProblem(const tile::Mma &unit) const {
   const std::string &global = chip.global().name;
   if (unit.a.allowsSpace(global))
-    return success();
-  auto missing = [&](StringRef from, StringRef to) {
-    return contraction->emitOpError("needs a path from ")
-           << from << " to " << to << ", but chip " << chip.name << " lists none; ";
+    return "";
+  auto missing = [&](const std::string &from, const std::string &to) {
+    return "needs a path from " + from + " to " + to + ", but chip " + chip.name + " lists none; ";
   };
   const tile::Path *path = chip.path(global, "l1");
   if (!path)
-    return missing(global, "l1")
-           << "l1 must be the name of the memory that operands of the matrix unit are loaded into";
+    return missing(global, "l1") +
+           "l1 must be the name of the memory that operands of the matrix unit are loaded into";
   for (const std::string &space : {unit.a.spaces.front(), unit.b.spaces.front()})
     if (space != "l1" && !chip.path("l1", space))
-      return missing("l1", space) << "the matrix unit reads " << space;
+      return missing("l1", space) + "the matrix unit reads " + space;
   if (!path->layouts.empty() && !path->allowsLayout("row", "zN") &&
       !path->allowsLayout("row", unit.a.layout))
-    return contraction->emitOpError("needs rows in ")
-           << path->from << " cut into the matrix unit's blocks on their way to l1, which no path "
-           << "of chip " << chip.name << " from " << path->from
-           << " to l1 does; choose a chip whose file lists row->zN there";
-  return success();
+    return "needs rows in " + path->from +
+           " cut into the matrix unit's blocks on their way to l1, which no path of chip " +
+           chip.name + " from " + path->from +
+           " to l1 does; choose a chip whose file lists row->zN there";
+  return "";
 }
 
-LogicalResult TileChoice::describeContraction() {
-  shape = describe(contraction, contraction != root.getOperation());
+std::string TileChoice::describeContraction() {
+  shape = ::describe(contraction, contraction != root.getOperation());
   const tile::Mma *unit = chip.mmaFor(shape.lhsType, shape.rhsType);
   if (!unit)
-    return contraction->emitOpError("has no matrix unit for ")
-           << shape.lhsType << " x " << shape.rhsType << " on chip " << chip.name;
+    return "has no matrix unit for " + text(shape.lhsType) + " x " + text(shape.rhsType) +
+           " on chip " + chip.name;
   if (auto conv = dyn_cast<npu::Conv2DOp>(contraction); conv && conv.getGroups() != 1)
-    return conv.emitOpError("has ")
-           << conv.getGroups() << " groups, which the matrix unit of no chip takes together and "
-           << "npu-canonicalize-graph has not taken apart";
-  if (failed(checkFeed(*unit)))
-    return failure();
+    return "has " + std::to_string(conv.getGroups()) +
+           " groups, which the matrix unit of no chip takes together and npu-canonicalize-graph "
+           "has not taken apart";
+  if (std::string problem = feedProblem(*unit); !problem.empty())
+    return problem;
   bool conv = isa<npu::Conv2DOp>(contraction);
   for (size_t d = 0; d + (conv ? 3 : 2) < extents.size(); ++d)
     single[d] = true;
   if (conv)
     whole[2] = true;
-  return success();
+  return "";
 }
 
-LogicalResult TileChoice::describeVector() {
+/// A block reads whole lines of the image, as many as the windows of its rows reach.
+void TileChoice::describeWindow(Operation *op) {
+  window = op;
+  auto bytes = [](Value v) {
+    RankedTensorType type = typeOf(v);
+    return type.hasStaticShape() ? double(type.getNumElements()) * type.getElementTypeBitWidth() / 8
+                                 : 0.0;
+  };
+  RankedTensorType image = typeOf(op->getOperand(0)), result = typeOf(op->getResult(0));
+  double channels = double(std::max<int64_t>(result.getDimSize(3), 1));
+  double made = double(std::max<int64_t>(result.getNumElements(), 1)) /
+                double(std::max<int64_t>(result.getDimSize(2), 1));
+  lines.rows = image.getDimSize(1);
+  lines.bytes = double(image.getDimSize(2)) * image.getElementTypeBitWidth() / 8;
+  llvm::TypeSwitch<Operation *>(op)
+      .Case<npu::DepthwiseConv2DOp, npu::MaxPool2DOp, npu::AvgPool2DOp>([&](auto of) {
+        lines.stride = of.getStrides()[0];
+        lines.reach = (of.getWindow()[0] - 1) * of.getDilations()[0] + 1;
+      });
+  // A mean is a sum, and then what it is divided to.
+  if (isa<npu::AvgPool2DOp>(op))
+    lines.others += bytes(op->getResult(0)) / made;
+  for (Operation &each : body())
+    for (Value value : each.getResults())
+      lines.others += bytes(value) / made;
+  for (BlockArgument arg : body().getArguments())
+    for (OpOperand &use : arg.getUses()) {
+      if (use.getOwner() == op && use.getOperandNumber() > 0)
+        lines.weights += bytes(arg) / channels;
+      else if (isa<npu::ElementwiseOpInterface>(use.getOwner()))
+        lines.others += bytes(arg) / made;
+    }
+}
+
+std::string TileChoice::describeVector() {
   if (!chip.vectorFor())
-    return kernel.emitError("kernel '")
-           << kernel.getName() << "' needs a vector unit, but the file of chip " << chip.name
-           << " describes none; 'tessera chips " << chip.name << "' says what it leaves out";
+    return "needs a vector unit, but the file of chip " + chip.name +
+           " describes none; 'tessera chips " + chip.name + "' says what it leaves out";
   // A softmax or layer norm takes all of its rows. Operators that are broadcast do not set tiles,
   // so ranks are equal. A window takes whole rows of one image, whatever consumes them.
   bool pack = false;
-  kernel.walk([&](npu::NpuOpInterface op) {
+  kernel->walk([&](npu::NpuOpInterface op) {
     npu::OpFamily family = op.getFamily();
-    window |= family == npu::OpFamily::Window;
+    if (family == npu::OpFamily::Window)
+      describeWindow(op);
     pack |= isa<npu::PackRhsOp>(op.getOperation());
     if (family != npu::OpFamily::Normalization && family != npu::OpFamily::Reduction)
       return;
@@ -175,11 +242,19 @@ LogicalResult TileChoice::describeVector() {
     for (size_t d = 0; d + 1 < last; ++d)
       single[d] = !whole[d];
   }
-  bytesPerPoint = bytesPerPointOf(kernel, extents);
+  bytesPerPoint = bytesPerPointOf(body(), extents);
   for (auto [extent, isWhole] : llvm::zip(extents, whole))
     if (isWhole)
       bytesPerPoint *= double(extent);
-  return success();
+  return "";
+}
+
+std::string TileChoice::vectorProblem(ArrayRef<int64_t> sizes) const {
+  if (!window || extents.size() != 4)
+    return vectorTileProblem(cuttable(sizes), bytesPerPoint, chip);
+  int64_t read = std::min((sizes[1] - 1) * lines.stride + lines.reach, lines.rows);
+  double perChannel = double(read) * lines.bytes + double(sizes[1]) * lines.others + lines.weights;
+  return vectorBytesProblem(double(sizes[3]) * perChannel, chip);
 }
 
 SmallVector<int64_t> TileChoice::cuttable(ArrayRef<int64_t> sizes) const {
@@ -228,17 +303,28 @@ SmallVector<TileCandidate> TileChoice::candidates() const {
       int64_t size = whole[d] ? extents[d] : each.sizes[next++];
       sizes.push_back(single[d] ? 1 : size);
     }
-    add(std::move(sizes), each.cycles);
+    if (!window || vectorProblem(sizes).empty())
+      add(std::move(sizes), each.cycles);
   }
+  if (SmallVector<int64_t> least = leastSizes();
+      window && all.empty() && vectorProblem(least).empty())
+    all.push_back({least, cycles(least)});
   return all;
+}
+
+SmallVector<int64_t> TileChoice::leastSizes() const {
+  if (contraction)
+    return sizesOf(leastMatrixTile(shape, chip));
+  SmallVector<int64_t> sizes;
+  for (auto [extent, isWhole] : llvm::zip(extents, whole))
+    sizes.push_back(isWhole ? extent : 1);
+  return sizes;
 }
 
 std::optional<TileCandidate> TileChoice::rowInParts() const {
   if (!rows || window)
     return std::nullopt;
-  SmallVector<int64_t> sizes;
-  for (auto [extent, isWhole] : llvm::zip(extents, whole))
-    sizes.push_back(isWhole ? extent : 1);
+  SmallVector<int64_t> sizes = leastSizes();
   double estimate = cycles(sizes);
   return TileCandidate{std::move(sizes), estimate};
 }
@@ -263,18 +349,25 @@ std::string TileChoice::problem(SmallVectorImpl<int64_t> &sizes) const {
       return "has size " + std::to_string(sizes[d]) + " along " + dim +
              ", of which a block takes one";
   }
-  return contraction ? matrixTileProblem(shape, matrixTile(sizes), chip)
-                     : vectorTileProblem(cuttable(sizes), bytesPerPoint, chip);
+  return contraction ? matrixTileProblem(shape, matrixTile(sizes), chip) : vectorProblem(sizes);
+}
+
+std::string TileChoice::smallestProblem() const {
+  SmallVector<int64_t> least = leastSizes();
+  std::string problem = contraction ? matrixTileProblem(shape, leastMatrixTile(shape, chip), chip)
+                                    : vectorProblem(least);
+  return "the smallest " + problem + "; it is " + text(least);
 }
 
 void TileChoice::emitNoneFits() const {
-  if (contraction)
-    contraction->emitOpError("has no block that fits the memories of chip ")
-        << chip.name << ": the smallest " << smallestMatrixTileProblem(shape, chip);
-  else
-    kernel->emitError("no tile of kernel '")
-        << func::FuncOp(kernel).getName() << "' fits: its smallest needs " << int64_t(bytesPerPoint)
-        << " bytes of the vector unit's memory on chip " << chip.name;
+  InFlightDiagnostic error =
+      contraction
+          ? contraction->emitOpError("has no block that fits the memories of chip ") << chip.name
+          : kernel->emitError("no tile of kernel '") << nameOf(kernel) << "' fits";
+  error << ": " << smallestProblem();
+  for (auto [d, extent] : llvm::enumerate(extents))
+    if (whole[d] && extent > 1)
+      error << "; a block takes all " << extent << " of dim " << d;
 }
 
 SmallVector<int64_t> TileChoice::sizePerLoop(ArrayRef<int64_t> sizes) const {

@@ -55,12 +55,6 @@ std::optional<KSteps> tessera::chooseKSteps(const ContractionShape &shape, Matri
   return chooseStagedSteps(shape, tile, *unit, chip);
 }
 
-static std::string needs(int64_t bytes, const std::string &space, int64_t capacity,
-                         const char *what, const tile::ChipSpec &chip) {
-  return "needs " + std::to_string(bytes) + " bytes of " + space + " for " + what + ", but chip " +
-         chip.name + " has " + std::to_string(capacity);
-}
-
 /// Whether the block's accumulator fits where the unit keeps it.
 static std::string accumulatorProblem(MatrixTile tile, const tile::Mma &unit,
                                       const tile::ChipSpec &chip) {
@@ -187,13 +181,7 @@ std::string tessera::matrixTileProblem(const ContractionShape &shape, MatrixTile
     return p;
   if (std::string p = drainProblem(shape, tile, unit, chip); !p.empty())
     return p;
-  if (!chooseKSteps(shape, tile, chip))
-    return "leaves no room in l1" +
-           (unit.a.allowsSpace("l1")
-                ? ""
-                : ", " + unit.a.spaces.front() + " or " + unit.b.spaces.front()) +
-           " of chip " + chip.name + " for one step along k";
-  return "";
+  return staged ? stagedProblem(shape, tile, unit, chip) : "";
 }
 
 /// Rows of the smallest block.
@@ -201,10 +189,9 @@ static int64_t heightStep(const ContractionShape &shape, const tile::Mma &unit) 
   return shape.mStep > 1 ? shape.mStep : int64_t(unit.m);
 }
 
-std::string tessera::smallestMatrixTileProblem(const ContractionShape &shape,
-                                               const tile::ChipSpec &chip) {
+MatrixTile tessera::leastMatrixTile(const ContractionShape &shape, const tile::ChipSpec &chip) {
   const tile::Mma &unit = *unitFor(shape, chip);
-  return matrixTileProblem(shape, {heightStep(shape, unit), widthStep(shape, unit)}, chip);
+  return {heightStep(shape, unit), widthStep(shape, unit)};
 }
 
 SmallVector<CostedMatrixTile> tessera::matrixTiles(const ContractionShape &shape,

@@ -44,14 +44,15 @@ struct CostedMatrixTile {
 llvm::SmallVector<CostedMatrixTile> matrixTiles(const ContractionShape &shape,
                                                 const tile::ChipSpec &chip);
 
+/// The smallest block that is tried.
+MatrixTile leastMatrixTile(const ContractionShape &shape, const tile::ChipSpec &chip);
+
 /// Estimated cycles of the whole contraction in such blocks.
 double matrixCycles(const ContractionShape &shape, MatrixTile tile, const tile::ChipSpec &chip);
 
 /// What speaks against a block on a chip that has a unit for it; empty when it fits.
 std::string matrixTileProblem(const ContractionShape &shape, MatrixTile tile,
                               const tile::ChipSpec &chip);
-/// The same of the smallest block there is.
-std::string smallestMatrixTileProblem(const ContractionShape &shape, const tile::ChipSpec &chip);
 
 /// Cycles of a launch on a CPU: a thread that wakes later than one alone would be done finds
 /// nothing to do, so that blocks for many threads gain nothing in a short launch.
@@ -84,5 +85,8 @@ double vectorCycles(llvm::ArrayRef<int64_t> extents, llvm::ArrayRef<int64_t> siz
 /// What speaks against a tile; empty when it fits.
 std::string vectorTileProblem(llvm::ArrayRef<int64_t> sizes, double bytesPerPoint,
                               const tile::ChipSpec &chip);
+
+/// What speaks against a tile of so many bytes; empty when it fits.
+std::string vectorBytesProblem(double bytes, const tile::ChipSpec &chip);
 
 } // namespace tessera

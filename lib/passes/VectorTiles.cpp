@@ -85,8 +85,11 @@ double tessera::vectorCycles(ArrayRef<int64_t> extents, ArrayRef<int64_t> sizes,
 
 std::string tessera::vectorTileProblem(ArrayRef<int64_t> sizes, double bytesPerPoint,
                                        const tile::ChipSpec &chip) {
+  return vectorBytesProblem(bytesPerPoint * double(llvm::product_of(sizes)), chip);
+}
+
+std::string tessera::vectorBytesProblem(double bytes, const tile::ChipSpec &chip) {
   VectorRoom room(chip);
-  double bytes = bytesPerPoint * double(llvm::product_of(sizes));
   // Where the unit reads global memory, a block beyond its own memory is slow, not wrong.
   if (room.readsGlobal || bytes <= double(room.capacity))
     return "";

@@ -55,7 +55,8 @@ class ChipPage(ToolTest):
                      "has no block that fits the memories of chip my-chip: the smallest needs 1024 "
                      "bytes of l0c for its accumulator, but chip my-chip has 512")
         self.without("bytes: 32 KiB", "bytes: 512",
-                     "the smallest leaves no room in l1, l0a or l0b of chip my-chip for one step")
+                     "the smallest needs 1024 bytes of l0a for two steps of its left operand, but chip "
+                     "my-chip has 512")
 
 
 if __name__ == "__main__":
