@@ -25,7 +25,9 @@ void tessera::addGraphStage(OpPassManager &manager, const PipelineOptions &optio
   manager.addPass(createNpuApplySchedule());
   NpuFuseOptions fuse;
   fuse.enable = options.fuse;
-  manager.nest<func::FuncOp>().addPass(createNpuFuse(fuse));
+  OpPassManager &groups = manager.nest<func::FuncOp>();
+  groups.addPass(createNpuFuse(fuse));
+  groups.addPass(createNpuCutWindows());
 }
 
 void tessera::addKernelStage(OpPassManager &manager, const PipelineOptions &options) {

@@ -129,6 +129,25 @@ def NpuFuse : Pass<"npu-fuse", "func::FuncOp"> {
   let dependentDialects = ["::tessera::npu::NpuDialect"];
 }
 
+def NpuCutWindows : Pass<"npu-cut-windows", "func::FuncOp"> {
+  let summary = "Cut kernels of windows over lines that no tile can hold into strips";
+  let description = [{
+    A tile of a window operator takes whole lines of its image. Where no tile of the kernel fits the
+    chip (npu-tile asks the same), the kernel is computed in strips along the columns of its result,
+    the fewest that fit and as wide as each other but for the last: each a kernel of its own on a
+    slice of the image, as far as its windows reach, and of every other operand that has columns.
+    The strips are concatenated. Pads of the left and right stay with the outer strips. Where image
+    and window are one line high, lines become columns instead, by reshapes that move nothing, if
+    the kernel then fits: rows are cut into tiles. Kernels that fit, and those with a tile of a
+    schedule, stay as they are. A remark of category `tile` says what was cut.
+
+    *Before*: npu.kernel groups, as npu-fuse leaves them, and a chip in the module. *After*: the
+    same results; slices and concatenations are kernels too. *Fails when*: the chip is malformed, or
+    not even one column fits; the message says which memory lacks how much.
+  }];
+  let dependentDialects = ["::tessera::npu::NpuDialect"];
+}
+
 def NpuDecompose : Pass<"npu-decompose", "func::FuncOp"> {
   let summary = "Replace npu operators by their meaning in linalg, tensor, arith and math";
   let description = [{
