@@ -55,6 +55,9 @@ protected:
 mlir::LogicalResult lowerProduct(mlir::IRRewriter &b, mlir::Operation *op, int64_t lanes,
                                  DeviceLibrary &library);
 
+/// Lowers a window of f16 or bf16 to loops.
+void lowerHalfWindow(mlir::IRRewriter &b, tile::WindowOp op, int64_t lanes);
+
 } // namespace tessera
 
 #endif // TESSERA_LIB_PASSES_DEVICECALLS_H

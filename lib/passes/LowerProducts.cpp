@@ -189,9 +189,13 @@ private:
   }
 
   LogicalResult lowerWindow(tile::WindowOp o) {
-    if (!bufferType(o.getInput()).getElementType().isF32())
-      return o.emitOpError("has a CPU kernel for f32 only, but got ")
-             << bufferType(o.getInput()).getElementType();
+    Type element = bufferType(o.getInput()).getElementType();
+    if (element.isF16() || element.isBF16()) {
+      lowerHalfWindow(b, o, lanes);
+      return success();
+    }
+    if (!element.isF32())
+      return o.emitOpError("has CPU code for f32, f16 and bf16 only, but got ") << element;
     DeviceView x = view(o.getInput()), y = view(o.getOut());
     ArrayRef<int64_t> kernel = o.getKernel(), stride = o.getStrides(), dilation = o.getDilations();
     SmallVector<Value> args{x.pointer,  x.sizes[1],   x.sizes[2],

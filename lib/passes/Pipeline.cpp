@@ -19,8 +19,6 @@ void tessera::addGraphStage(OpPassManager &manager, const PipelineOptions &optio
   NpuSetPrecisionOptions precision;
   precision.type = options.precision;
   functions.addPass(createNpuSetPrecision(precision));
-  if (options.precision != "f32") // weights are cast now, not at run time
-    functions.addPass(createNpuCanonicalizeGraph());
   functions.addPass(createNpuAssignLayouts());
   manager.addPass(createNpuApplySchedule());
   NpuFuseOptions fuse;

@@ -1,9 +1,11 @@
-// Feeds the matrix unit operands of a narrower type than the model's.
+// Feeds the matrix unit operands of a narrower type than the model's, or where it lacks the model's
+// half precision, of a wider one.
 #include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/npu/NpuOps.h"
 #include "tessera/dialect/tile/ChipSpec.h"
 #include "tessera/passes/Passes.h"
 
+#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -17,20 +19,25 @@ namespace {
 struct SetPrecision : impl::NpuSetPrecisionBase<SetPrecision> {
   using Base::Base;
 
+  void getDependentDialects(DialectRegistry &registry) const override {
+    Base::getDependentDialects(registry);
+    simplify().getDependentDialects(registry);
+  }
+
   void runOnOperation() override {
     Builder b(&getContext());
-    Type narrow = llvm::StringSwitch<Type>(type)
-                      .Case("f32", b.getF32Type())
-                      .Case("f16", b.getF16Type())
-                      .Case("bf16", b.getBF16Type())
-                      .Default(Type());
-    if (!narrow) {
+    Type asked = llvm::StringSwitch<Type>(type)
+                     .Case("f32", b.getF32Type())
+                     .Case("f16", b.getF16Type())
+                     .Case("bf16", b.getBF16Type())
+                     .Default(Type());
+    if (!asked) {
       getOperation().emitError("expected precision f32, f16 or bf16, but got '") << type << "'";
       return signalPassFailure();
     }
     SmallVector<Operation *> contractions;
     getOperation().walk([&](Operation *op) {
-      if (isa<npu::MatmulOp, npu::Conv2DOp>(op) && elementOf(op->getOperand(0)).isF32())
+      if (isa<npu::MatmulOp, npu::Conv2DOp>(op) && isa<FloatType>(elementOf(op->getOperand(0))))
         contractions.push_back(op);
     });
     if (contractions.empty())
@@ -38,25 +45,53 @@ struct SetPrecision : impl::NpuSetPrecisionBase<SetPrecision> {
     std::shared_ptr<const tile::ChipSpec> chip = tile::ChipSpec::of(getOperation());
     if (!chip)
       return signalPassFailure();
-    if (!chip->mmaFor(narrow, narrow))
-      return refuse(*chip);
-    if (narrow.isF32())
-      return;
-    DenseMap<Value, Value> casts; // a value that several products read is cast once
-    for (Operation *op : contractions)
-      for (OpOperand &operand : op->getOpOperands().take_front(2)) {
-        Value &narrowed = casts[operand.get()];
-        if (!narrowed) {
-          OpBuilder builder(&getContext());
-          builder.setInsertionPointAfterValue(operand.get());
-          auto from = cast<RankedTensorType>(operand.get().getType());
-          narrowed = npu::CastOp::create(builder, op->getLoc(), from.clone(narrow), operand.get());
-        }
-        operand.set(narrowed);
-      }
+    DenseMap<std::pair<Value, Type>, Value> casts; // what several products read is cast once
+    bool changed = false;
+    for (Operation *op : contractions) {
+      Type from = elementOf(op->getOperand(0)), to = asked;
+      if (from.isF32() && !chip->mmaFor(to, to))
+        return refuse(*chip);
+      if (from.isF16() || from.isBF16())
+        to = chip->mmaFor(from, from) ? from : chip->mmaFor(to, to) ? asked : b.getF32Type();
+      if (from == to || !chip->mmaFor(to, to) || from != elementOf(op->getOperand(1)))
+        continue;
+      changed = true;
+      feed(op, to, casts);
+    }
+    OpPassManager passes = simplify(); // weights are cast now, not at run time
+    if (changed && failed(runPipeline(passes, getOperation())))
+      signalPassFailure();
+  }
+
+private:
+  static OpPassManager simplify() {
+    OpPassManager passes(func::FuncOp::getOperationName());
+    passes.addPass(createNpuCanonicalizeGraph());
+    return passes;
   }
 
   static Type elementOf(Value v) { return cast<RankedTensorType>(v.getType()).getElementType(); }
+
+  /// Makes the product one of operands of type `to`, which gives f32.
+  void feed(Operation *op, Type to, DenseMap<std::pair<Value, Type>, Value> &casts) {
+    OpBuilder builder(op);
+    for (OpOperand &operand : op->getOpOperands().take_front(2)) {
+      Value &cast = casts[{operand.get(), to}];
+      if (!cast) {
+        builder.setInsertionPointAfterValue(operand.get());
+        cast = npu::CastOp::create(builder, op->getLoc(), operand.get(), to);
+      }
+      operand.set(cast);
+    }
+    Value result = op->getResult(0);
+    auto type = cast<RankedTensorType>(result.getType());
+    if (type.getElementType().isF32())
+      return;
+    result.setType(type.clone(builder.getF32Type()));
+    builder.setInsertionPointAfter(op);
+    auto rounded = npu::CastOp::create(builder, op->getLoc(), result, type.getElementType());
+    result.replaceAllUsesExcept(rounded, rounded);
+  }
 
   void refuse(const tile::ChipSpec &chip) {
     SmallVector<std::string> types;

@@ -52,13 +52,16 @@ def NpuCanonicalizeGraph : Pass<"npu-canonicalize-graph", "func::FuncOp"> {
 }
 
 def NpuSetPrecision : Pass<"npu-set-precision", "func::FuncOp"> {
-  let summary = "Feed the matrix unit operands of a narrower type";
+  let summary = "Feed the matrix unit operands of a type that it takes";
   let description = [{
     Casts the f32 operands of matmul and conv2d to `type`; they still accumulate into and give f32.
+    Operands of f16 or bf16 that the matrix unit does not take become `type`, or f32 where it does
+    not take that either; the result, f32, is rounded once. Then simplifies the graph, so that
+    weights are cast when the model is compiled.
 
     *Before*: npu operators on tensors, and a chip in the module. *After*: no contraction of f32
-    operands, unless `type` is f32. *Fails when*: the chip's matrix unit takes no operands of the
-    type; the message lists those it takes.
+    operands, unless `type` is f32. *Fails when*: there are f32 operands and the chip's matrix unit
+    takes no operands of the type; the message lists those it takes.
   }];
   let options = [Option<"type", "type", "std::string", "\"f32\"", "f32, f16 or bf16">];
   let dependentDialects = ["::tessera::npu::NpuDialect"];
