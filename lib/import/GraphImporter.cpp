@@ -241,6 +241,20 @@ bool GraphImporter::tryEvaluate(const Node &node, const std::vector<Entry *> &in
   return true;
 }
 
+/// Says of a problem with dynamic dims which inputs have them: "; open are x=?x3".
+std::string GraphImporter::openInputs() const {
+  std::string text;
+  for (const ValueInfo &input : model.inputs) {
+    auto found = entries.find(input.name);
+    if (found == entries.end() || !found->second.type || found->second.type.hasStaticShape())
+      continue;
+    text += (text.empty() ? "; open are " : ", ") + input.name + "=";
+    for (auto [i, size] : llvm::enumerate(found->second.type.getShape()))
+      text += (i ? "x" : "") + (ShapedType::isDynamic(size) ? "?" : std::to_string(size));
+  }
+  return text;
+}
+
 bool GraphImporter::importNode(const Node &node) {
   std::vector<Entry *> inputs;
   for (const std::string &name : node.inputs) {
@@ -263,6 +277,8 @@ bool GraphImporter::importNode(const Node &node) {
   if (!checkUnsigned(step, inputs) || failed(function->second(step)) || !step.problem.empty()) {
     problems.push_back(describe(node) + ": " +
                        (step.problem.empty() ? "cannot be imported" : step.problem));
+    if (StringRef(step.problem).ends_with("give the model's shapes"))
+      problems.back() += openInputs();
     return false;
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) {

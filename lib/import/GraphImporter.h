@@ -37,6 +37,7 @@ private:
                                                     const std::vector<const OnnxInput *> &bindings);
   void addInitializers();
   bool importNode(const Node &node);
+  std::string openInputs() const;
   bool tryEvaluate(const Node &node, const std::vector<Entry *> &inputs);
   void finish(mlir::func::FuncOp function);
 };

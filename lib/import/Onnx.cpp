@@ -45,4 +45,12 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, const std::string &path,
   return module;
 }
 
+std::vector<std::string> importedOperators() {
+  std::vector<std::string> names;
+  for (llvm::StringRef name : importTable().keys())
+    names.push_back(name.str());
+  llvm::sort(names);
+  return names;
+}
+
 } // namespace tessera::import_

@@ -11,7 +11,11 @@ using llvm::Twine;
 namespace tessera::tool {
 
 int fail(const Twine &message, int code) {
-  llvm::errs() << "tessera: error: " << message << "\n";
+  llvm::SmallVector<StringRef> lines; // one for each problem
+  const std::string text = message.str();
+  StringRef(text).split(lines, '\n');
+  for (StringRef line : lines)
+    llvm::errs() << "tessera: error: " << line << "\n";
   return code;
 }
 

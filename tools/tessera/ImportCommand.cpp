@@ -7,17 +7,21 @@
 #include "ShapeArguments.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tessera/compiler/LoadModel.h"
+#include "tessera/import/Onnx.h"
 
 namespace tessera::tool {
 
 int importCommand(llvm::ArrayRef<std::string> arguments) {
   std::string model, output;
+  bool list = false;
   std::vector<std::string> shapes;
   CommandLine line("import",
                    "Reads a model and gives it as npu operators on tensors. Without -o it prints "
                    "them without the weights, to be read; with -o it writes everything.");
-  line.positional(
-      "MODEL", "The model's file: ONNX (.onnx), MLIR text (.mlir) or bytecode (.mlirbc).", model);
+  line.positional("MODEL",
+                  "The model's file: ONNX (.onnx), MLIR text (.mlir) or bytecode (.mlirbc).", model,
+                  /*required=*/false);
+  line.flag("--list-operators", "Instead, prints the ONNX operators that are imported.", list);
   line.list("--shape", "[NAME=]DIMS",
             "Fixes the dimensions of one input, such as x=1x3x224x224, where the model leaves them "
             "open.",
@@ -28,6 +32,14 @@ int importCommand(llvm::ArrayRef<std::string> arguments) {
             output);
   if (std::optional<int> code = line.parse(arguments))
     return *code;
+  if (model.empty() != list)
+    return line.wrongUsage(list ? "expected a model or --list-operators, but got both"
+                                : "expected MODEL, but got nothing");
+  if (list) {
+    for (const std::string &name : import_::importedOperators())
+      llvm::outs() << name << "\n";
+    return kOk;
+  }
   std::vector<import_::OnnxInput> bindings;
   if (std::optional<int> code = readShapes(line, shapes, bindings))
     return *code;

@@ -56,4 +56,7 @@ TESSERA_API mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &cont
                                                          const OnnxOptions &options,
                                                          std::string &error);
 
+/// The ONNX operators that are imported, by name in alphabetical order.
+TESSERA_API std::vector<std::string> importedOperators();
+
 } // namespace tessera::import_
