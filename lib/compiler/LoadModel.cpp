@@ -107,7 +107,10 @@ mlir::OwningOpRef<mlir::ModuleOp> parseMlir(mlir::MLIRContext &context, const st
     npu::MappedFiles::of(context).add(bytes, sources);
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
-    error = path + ": is not a valid MLIR module";
+    error = path + ": is not a valid MLIR module" +
+            (llvm::StringRef(path).ends_with(".mlir") || llvm::StringRef(path).ends_with(".mlirbc")
+                 ? ""
+                 : "; what a file holds goes by its name: .onnx is ONNX, all else MLIR");
   return module;
 }
 

@@ -11,8 +11,6 @@ namespace tessera {
 /// The function that the runtime calls, as tile-to-llvm names it.
 inline constexpr llvm::StringLiteral kProgramEntry = "tessera_main";
 
-/// The level of a module that comes in, by the stage that left it.
-Level levelOf(mlir::ModuleOp module);
 /// "npu-kernels": the stage that makes a module of this level.
 llvm::StringRef stageName(Level level);
 

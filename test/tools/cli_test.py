@@ -5,7 +5,7 @@ import re
 import struct
 import unittest
 
-from harness import MODELS, ToolTest, read_npy, run, write_npy
+from harness import MODELS, SOURCE, ToolTest, read_npy, run, write_npy
 
 X = [1.0, -2.0, 3.0, -4.0, 5.0, -6.0]
 B = [0.5, 0.5, 0.5, 0.5]
@@ -50,9 +50,30 @@ class Usage(ToolTest):
                 (["--input"], "option '--input' expects a value"),
                 (["--check", "--reference"], "goes neither with"),
                 (["--output-format", "npy"], "needs --output-dir"),
+                (["--tolerance", "0.1"], "needs --check or --expect"),
                 (["more.mlir"], "unexpected argument 'more.mlir'")):
             self.fails(2, "run", model, *arguments, says=says)
         self.fails(2, "run", says="expected MODEL, but got nothing")
+        for more in ([model], ["--validate", "cpu"]):
+            self.fails(2, "sim", *more, "--program", "x", says="so it needs --validate with a file")
+        self.fails(2, "compile", model, "--emit", "asm", "-o", self.path("x.mlirbc"),
+                   says="--emit asm writes no MLIR, but")
+        self.fails(2, "import", says="expected MODEL, but got nothing")
+
+    def test_a_misspelt_chip_is_nobodys_line(self):
+        result = self.fails(1, "run", self.model("affine.mlir"), "--chip", "ascend910b2",
+                            says="unknown chip 'ascend910b2'; did you mean 'ascend-910b2'? there are")
+        self.assertTrue(result.stderr.startswith("tessera: error: unknown chip"), result.stderr)
+
+    def test_the_kind_of_a_file_goes_by_its_name(self):
+        for name, says in (("m.onnyx", ".onnx is ONNX, all else MLIR"), ("m.mlir", "valid MLIR")):
+            self.fails(1, "run", self.write(name, "?"), says=says)
+
+    def test_the_page_of_operators_lists_what_is_imported(self):
+        with open(os.path.join(SOURCE, "docs", "onnx.md"), encoding="utf-8") as file:
+            rows = re.findall(r"^\| [A-Z8].*? \| (.*) \|$", file.read(), re.M)
+        names = self.succeeds("import", "--list-operators").stdout.split()
+        self.assertEqual(sorted(", ".join(rows).split(", ")), sorted(names))
 
 
 class Run(ToolTest):

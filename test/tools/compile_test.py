@@ -75,6 +75,19 @@ class Compile(ToolTest):
         for stage in PIPELINES:
             self.assertEqual(self.outputs(self.lowered(stage)), names)
 
+    def test_a_lowered_module_takes_no_options_of_its_making(self):
+        for stage in ("kernels", "buffers", "tile"):
+            lowered = self.lowered(stage)
+            for arguments in (["run", lowered, "--random-inputs", "--precision", "f32"],
+                              ["check", lowered, "--unfused"], ["bench", lowered, "--unfused"],
+                              ["compile", lowered, "--unfused"],
+                              ["check", lowered, "--remarks", "fuse"],
+                              ["sim", lowered, "--tuning", self.path("none.txt")]):
+                self.fails(1, *arguments, says=[f"tessera: error: {lowered}: has been lowered",
+                                                arguments[-2 + (arguments[-1] == "--unfused")]])
+        self.fails(1, "check", self.lowered("tile"), "--remarks", "all", says="--remarks all can do")
+        self.succeeds("check", self.lowered("kernels"), "--remarks", "all")
+
     def test_a_lowered_module_keeps_its_chip(self):
         for stage in PIPELINES:
             self.fails(1, "run", self.lowered(stage), "--random-inputs", "--chip", "ascend-910b2",

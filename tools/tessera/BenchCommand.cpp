@@ -103,7 +103,7 @@ int benchCommand(llvm::ArrayRef<std::string> arguments) {
   int64_t repeat = 0, rows = 20;
   double seconds = 2;
   CommandLine line("bench", "Compiles a model and measures how long a run takes, and which kernels "
-                            "take it.");
+                            "take it. Inputs that no file gives are random.");
   model.addTo(line);
   line.integer("--repeat", "N", "Measures exactly N runs.", repeat, 1, kMostRuns);
   line.number("--seconds", "S",

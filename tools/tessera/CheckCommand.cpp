@@ -52,14 +52,13 @@ void writeRun(const RunResult &run, const CheckOptions &options, llvm::json::OSt
 int check(const CheckOptions &options) {
   const auto &[model, target, orders, seed, json] = options;
   std::string error;
-  // Said before the model is compiled for it.
-  if (!target.options.chip.empty() && !tile::loadChip(target.options.chip, error))
-    return fail(error);
   const auto context = target.context(model);
   Progress progress("checking " + model);
   auto module = loadModel(*context, model, target.bindings, error);
   if (!module)
     return fail(error);
+  if (std::optional<int> code = target.refuseLate(model, *module))
+    return *code;
   if (!lowerModule(*module, target.options, Level::Program))
     return kRejected;
   const auto chip = tile::ChipSpec::of(*module);

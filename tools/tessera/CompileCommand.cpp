@@ -52,6 +52,8 @@ int compileWith(const Arguments &arguments) {
   auto module = loadModel(*context, arguments.model, arguments.target.bindings, error);
   if (!module)
     return fail(error);
+  if (std::optional<int> code = arguments.target.refuseLate(arguments.model, *module))
+    return *code;
   const auto level = levelNamed(arguments.what);
   if (!level)
     return writeCode(*module, arguments);
@@ -90,6 +92,10 @@ int compileCommand(llvm::ArrayRef<std::string> words) {
     return *code;
   if (arguments.what == "object" && arguments.output.empty())
     return line.wrongUsage("--emit object writes no text, so it needs -o");
+  if (const llvm::StringRef output = arguments.output;
+      !levelNamed(arguments.what) && (output.ends_with(".mlir") || output.ends_with(".mlirbc")))
+    return line.wrongUsage("--emit " + arguments.what + " writes no MLIR, but '" + output +
+                           "' is the name of an MLIR file");
   if (std::optional<int> code = arguments.target.read(line))
     return *code;
   return compileWith(arguments);

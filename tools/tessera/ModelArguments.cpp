@@ -50,6 +50,19 @@ bool isQuantized(mlir::ModuleOp module) {
       .wasInterrupted();
 }
 
+/// The element type of half precision that the model computes in: bf16, f16 or none.
+std::string halfTypeOf(mlir::ModuleOp module) {
+  std::string found;
+  module.walk([&](mlir::Operation *op) {
+    for (mlir::Type type : op->getResultTypes())
+      if (mlir::Type element = mlir::getElementTypeOrSelf(type); element.isBF16())
+        found = "bf16";
+      else if (element.isF16() && found.empty())
+        found = "f16";
+  });
+  return found;
+}
+
 } // namespace
 
 void ModelArguments::addTo(CommandLine &line) {
@@ -100,7 +113,10 @@ std::shared_ptr<const runtime::CompiledModel> ModelArguments::compile(bool refer
     fail(error);
     return nullptr;
   }
+  if (target.refuseLate(model, *module))
+    return nullptr;
   quantized = isQuantized(*module);
+  halfType = halfTypeOf(*module);
   Progress progress("compiling " + model);
   CompileOptions options = target.options;
   options.reference = reference;

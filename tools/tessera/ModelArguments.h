@@ -32,6 +32,8 @@ public:
   double loadMs = 0, compileMs = 0;
   /// Set by compile(): the model itself rounds reals to 8 bits.
   bool quantized = false;
+  /// Set by compile(): bf16 or f16 where the model has such values; else empty.
+  std::string halfType;
 
 private:
   std::vector<std::string> inputFiles;

@@ -47,8 +47,8 @@ void RunOptions::addTo(CommandLine &line) {
             expect);
   line.number("--tolerance", "X",
               "The largest difference that --check and --expect accept, relative to the largest "
-              "magnitude in the output they compare with. Without it, 1e-4, or with --precision "
-              "f16 or a quantised model 1e-2, bf16 5e-2.",
+              "magnitude in the output they compare with. Without it, 1e-4; where a model or "
+              "--precision says f16, or a model is quantised, 1e-2; for bf16 5e-2.",
               tolerance);
   line.integer("--repeat", "N", "Runs the model N times and gives the median time.", repeat, 1,
                1000000);
@@ -144,8 +144,11 @@ std::optional<std::vector<double>> compare(const std::vector<Tensor> &outputs,
 
 /// Some ten times what rounding each operand of a deep model's products was seen to cost. Where a
 /// model itself rounds to 8 bits, a difference in the last bit before is a step of these after.
-double defaultTolerance(llvm::StringRef precision, bool quantized) {
-  return precision == "bf16" ? 5e-2 : precision == "f16" || quantized ? 1e-2 : 1e-4;
+double defaultTolerance(const ModelArguments &model) {
+  const auto isUsed = [&](llvm::StringRef type) {
+    return type == model.target.options.precision || type == model.halfType;
+  };
+  return isUsed("bf16") ? 5e-2 : isUsed("f16") || model.quantized ? 1e-2 : 1e-4;
 }
 
 double median(std::vector<double> values) {
@@ -210,8 +213,7 @@ int runWith(RunOptions &options) {
   if (!model)
     return kRejected;
   if (!options.toleranceGiven)
-    options.tolerance =
-        defaultTolerance(options.model.target.options.precision, options.model.quantized);
+    options.tolerance = defaultTolerance(options.model);
   auto inputs = options.model.inputValues(*model);
   if (!inputs)
     return kRejected;
@@ -260,6 +262,9 @@ int runCommand(llvm::ArrayRef<std::string> arguments) {
   if (line.given("--output-format") && options.outputDir.empty())
     return line.wrongUsage("--output-format says how to write files, so it needs --output-dir");
   options.toleranceGiven = line.given("--tolerance");
+  if (options.toleranceGiven && !options.check && options.expect.empty())
+    return line.wrongUsage("--tolerance says how far outputs may differ from what is expected, so "
+                           "it needs --check or --expect");
   if (std::optional<int> code = options.model.readBindings(line))
     return *code;
   return runWith(options);

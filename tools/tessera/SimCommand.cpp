@@ -80,6 +80,8 @@ int simulate(const std::string &model, const TargetArguments &target, const SimO
   auto module = loadModel(*context, model, target.bindings, error);
   if (!module)
     return fail(error);
+  if (std::optional<int> code = target.refuseLate(model, *module))
+    return *code;
   if (!lowerModule(*module, options, Level::Program))
     return kRejected;
   const auto chip = tile::ChipSpec::of(*module);
@@ -128,8 +130,9 @@ int simCommand(llvm::ArrayRef<std::string> words) {
                   model, /*required=*/false);
   line.text("--validate", "FILE",
             "Instead of a model, times published schedules and prints predicted beside published "
-            "times: a YAML file of points, or 'ascend' for those that come with the program. With "
-            "'cpu', runs operators on this machine and prints predicted beside measured; with "
+            "times: a YAML file of points, or 'ascend' or 'wormhole' for those that come with the "
+            "program. With 'cpu', runs operators on this machine and prints predicted beside "
+            "measured; with "
             "'tiles', tries tiles for them and prints the chosen one's time beside the best's.",
             points);
   line.text("--program", "ID",
@@ -151,6 +154,9 @@ int simCommand(llvm::ArrayRef<std::string> words) {
   if (model.empty() == points.empty())
     return line.wrongUsage(model.empty() ? "expected a model, or --validate"
                                          : "expected a model or --validate, but got both");
+  if (!program.empty() && (points.empty() || points == "cpu" || points == "tiles"))
+    return line.wrongUsage("--program prints the program of a published schedule, so it needs "
+                           "--validate with a file of them, such as 'ascend'");
   if (points == "cpu")
     return validateCpu(target.options.chip, outputs.json);
   if (points == "tiles")

@@ -3,7 +3,9 @@
 #include "Diagnostics.h"
 #include "ShapeArguments.h"
 #include "mlir/IR/Remarks.h"
+#include "tessera/dialect/tile/ChipSpec.h"
 #include "tessera/support/Tuning.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 
 namespace tessera::tool {
@@ -57,11 +59,33 @@ void TargetArguments::addTo(CommandLine &line) {
 std::optional<int> TargetArguments::read(const CommandLine &line) {
   if (std::optional<int> code = readShapes(line, shapes, bindings))
     return code;
+  std::string error;
+  if (!options.chip.empty() && !tile::loadChip(options.chip, error))
+    return fail(error);
   options.fuse = !unfused;
+  for (const char *option : {"--precision", "--unfused", "--tuning"})
+    if (line.given(option))
+      early.push_back(option);
   if (!line.given("--tuning"))
     if (std::string path = tuningPath(); llvm::sys::fs::exists(path))
       options.tuning = path;
   return std::nullopt;
+}
+
+std::optional<int> TargetArguments::refuseLate(const std::string &model,
+                                               mlir::ModuleOp module) const {
+  const Level level = levelOf(module);
+  if (level == Level::Graph)
+    return std::nullopt;
+  llvm::SmallVector<std::string> late(early);
+  // Buffers are pipelined and planned on the way to a program; all else is decided before.
+  const bool silent = level == Level::Program || (remarks != "pipeline" && remarks != "plan");
+  if (!remarks.empty() && silent && (remarks != "all" || level == Level::Program))
+    late.push_back("--remarks " + remarks);
+  if (late.empty())
+    return std::nullopt;
+  return fail(model + ": has been lowered already, where " + llvm::join(late, " and ") +
+              " can do nothing; give it with the model that this was compiled from");
 }
 
 std::unique_ptr<mlir::MLIRContext> TargetArguments::context(const std::string &model) const {

@@ -16,6 +16,10 @@ public:
   /// Makes `options` and `bindings` of the words. Returns the exit code when one is wrong.
   std::optional<int> read(const CommandLine &line);
 
+  /// Refuses options that say how to lower a model, for one that has been lowered. Returns the exit
+  /// code when there are any.
+  std::optional<int> refuseLate(const std::string &model, mlir::ModuleOp module) const;
+
   /// A context that prints diagnostics, and the remarks that were asked for.
   std::unique_ptr<mlir::MLIRContext> context(const std::string &model) const;
 
@@ -25,6 +29,7 @@ public:
 private:
   std::vector<std::string> shapes;
   std::string remarks;
+  llvm::SmallVector<std::string> early; ///< Options given that say what is decided on the way.
   bool unfused = false;
 };
 

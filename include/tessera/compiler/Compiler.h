@@ -30,6 +30,9 @@ enum class Level {
   Program, ///< Tile programs with planned memory (npu-tile-program).
 };
 
+/// The level of a module that comes in, by the stage that left it.
+TESSERA_API Level levelOf(mlir::ModuleOp module);
+
 /// What code can be written as.
 enum class CodeFormat { Llvm, Assembly, Object };
 

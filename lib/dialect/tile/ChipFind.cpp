@@ -110,6 +110,11 @@ std::optional<ChipSpec> loadChip(StringRef nameOrFile, std::string &error) {
     if (file.name == nameOrFile)
       return loadFile(file.path, error);
   error = ("unknown chip '" + nameOrFile + "'; ").str();
+  const auto nearest = llvm::min_element(files, [&](const ChipFile &a, const ChipFile &b) {
+    return nameOrFile.edit_distance(a.name) < nameOrFile.edit_distance(b.name);
+  });
+  if (nearest != files.end() && nameOrFile.edit_distance(nearest->name) < 4)
+    error += "did you mean '" + nearest->name + "'? ";
   error += files.empty()
                ? "no chip files were found (TESSERA_CHIP_PATH names their folder)"
                : "there are " + join(map_range(files, [](auto &f) { return f.name; }), ", ");
