@@ -37,7 +37,10 @@ struct SetPrecision : impl::NpuSetPrecisionBase<SetPrecision> {
     }
     SmallVector<Operation *> contractions;
     getOperation().walk([&](Operation *op) {
-      if (isa<npu::MatmulOp, npu::Conv2DOp>(op) && isa<FloatType>(elementOf(op->getOperand(0))))
+      if (!isa<npu::MatmulOp, npu::Conv2DOp>(op))
+        return;
+      Type element = elementOf(op->getOperand(0));
+      if (element.isF32() || element.isF16() || element.isBF16())
         contractions.push_back(op);
     });
     if (contractions.empty())
@@ -51,7 +54,7 @@ struct SetPrecision : impl::NpuSetPrecisionBase<SetPrecision> {
       Type from = elementOf(op->getOperand(0)), to = asked;
       if (from.isF32() && !chip->mmaFor(to, to))
         return refuse(*chip);
-      if (from.isF16() || from.isBF16())
+      if (!from.isF32())
         to = chip->mmaFor(from, from) ? from : chip->mmaFor(to, to) ? asked : b.getF32Type();
       if (from == to || !chip->mmaFor(to, to) || from != elementOf(op->getOperand(1)))
         continue;

@@ -33,3 +33,12 @@ func.func @single(%x: tensor<4x2xf32>, %w: tensor<2x2xf32>) -> tensor<4x2xf32> {
   %y = npu.matmul %x, %w : tensor<4x2xf32>, tensor<2x2xf32> -> tensor<4x2xf32>
   return %y : tensor<4x2xf32>
 }
+
+// f64 is not rounded to less.
+// CPU-LABEL: @double
+// CPU-NOT: npu.cast
+// CPU: return
+func.func @double(%x: tensor<4x2xf64>, %w: tensor<2x2xf64>) -> tensor<4x2xf64> {
+  %y = npu.matmul %x, %w : tensor<4x2xf64>, tensor<2x2xf64> -> tensor<4x2xf64>
+  return %y : tensor<4x2xf64>
+}
