@@ -8,6 +8,7 @@
 #include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/npu/NpuOps.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -162,9 +163,16 @@ std::string TileChoice::feedProblem(const tile::Mma &unit) const {
 std::string TileChoice::describeContraction() {
   shape = ::describe(contraction, contraction != root.getOperation());
   const tile::Mma *unit = chip.mmaFor(shape.lhsType, shape.rhsType);
-  if (!unit)
+  if (!unit) {
+    SmallVector<std::string> types;
+    for (const tile::Mma &each : chip.mma)
+      if (!llvm::is_contained(types, each.types.a))
+        types.push_back(each.types.a);
+    const bool choosable = shape.lhsType.isF16() || shape.lhsType.isBF16();
     return "has no matrix unit for " + text(shape.lhsType) + " x " + text(shape.rhsType) +
-           " on chip " + chip.name;
+           " on chip " + chip.name + ", which has " + llvm::join(types, ", ") +
+           (choosable ? "; choose with --precision" : "");
+  }
   if (auto conv = dyn_cast<npu::Conv2DOp>(contraction); conv && conv.getGroups() != 1)
     return "has " + std::to_string(conv.getGroups()) +
            " groups, which the matrix unit of no chip takes together and npu-canonicalize-graph "

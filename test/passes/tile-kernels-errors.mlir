@@ -2,7 +2,7 @@
 
 func.func private @types(%x: tensor<64x96xf64>, %w: tensor<96x80xf64>, %out: tensor<64x80xf64>)
     -> tensor<64x80xf64> attributes {tile.kernel} {
-  // expected-error@+1 {{'npu.matmul' op has no matrix unit for 'f64' x 'f64' on chip ascend-910b2}}
+  // expected-error@+1 {{'npu.matmul' op has no matrix unit for 'f64' x 'f64' on chip ascend-910b2, which has f16, }}
   %0 = npu.matmul %x, %w : tensor<64x96xf64>, tensor<96x80xf64> -> tensor<64x80xf64>
   return %0 : tensor<64x80xf64>
 }
