@@ -406,10 +406,29 @@ private:
     }
     OpBuilder b(kernel);
     explain("in {1} strips of {0} columns, since no tile of whole lines fits", each, strips);
-    kernel->getResult(0).replaceAllUsesWith(
-        makeMove<npu::ConcatOp>(b, kernel.getLoc(), typeOf(kernel->getResult(0)), parts, kColumnDim)
-            .getResult(0));
+    // In several steps where they are many: each operand takes event ids, of which chips have few.
+    constexpr size_t kMost = 6;
+    while (parts.size() > 1) {
+      SmallVector<Value> longer;
+      for (ArrayRef<Value> rest = parts; !rest.empty();) {
+        ArrayRef<Value> some = rest.take_front(kMost);
+        rest = rest.drop_front(some.size());
+        longer.push_back(some.size() == 1 ? some.front() : sideBySide(b, some));
+      }
+      parts = std::move(longer);
+    }
+    kernel->getResult(0).replaceAllUsesWith(parts.front());
     kernel.erase();
+  }
+
+  Value sideBySide(OpBuilder &b, ArrayRef<Value> parts) {
+    SmallVector<int64_t> shape(shapeOf(parts.front()));
+    shape[kColumnDim] = 0;
+    for (Value part : parts)
+      shape[kColumnDim] += shapeOf(part)[kColumnDim];
+    return makeMove<npu::ConcatOp>(b, kernel.getLoc(), typeOf(parts.front()).clone(shape), parts,
+                                   kColumnDim)
+        .getResult(0);
   }
 
   void explain(const char *how, int64_t columns, int64_t strips) {

@@ -80,6 +80,10 @@ class WideTest(ToolTest):
         self.right(text, (*EVERY, "ascend-310p"),
                    ["in 3 strips of 1000"] * 3 + ["in 7 strips of 429"])
 
+    def test_many_strips_are_concatenated_in_steps(self):
+        text = window("conv2d", (1, 2, 12000, 16), (3, 3), pads=(1, 1, 1, 1), features=16)
+        self.right(text, NPUS, ["in 24 strips of 500 columns"] * 2)
+
     def test_strips_on_the_vector_unit(self):
         pads = (1, 1, 1, 1)
         text = window("depthwise_conv2d", (1, 3, 20001, 8), (3, 3), pads=pads)

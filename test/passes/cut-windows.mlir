@@ -64,3 +64,15 @@ func.func @fits(%x: tensor<1x4x900x8xf32>) -> tensor<1x4x900x8xf32> {
     : tensor<1x4x900x8xf32> -> tensor<1x4x900x8xf32>
   return %0 : tensor<1x4x900x8xf32>
 }
+
+// -----
+
+// Many strips are concatenated in steps.
+// CHECK-LABEL: @many
+// CHECK-COUNT-5: npu.concat
+// CHECK-NOT: npu.concat
+func.func @many(%x: tensor<1x2x12000x16xf32>, %w: tensor<3x3x16x16xf32>) -> tensor<1x2x12000x16xf32> {
+  %0 = npu.conv2d %x, %w strides = [1, 1] dilations = [1, 1] pads = [1, 1, 1, 1] groups = 1
+    : tensor<1x2x12000x16xf32>, tensor<3x3x16x16xf32> -> tensor<1x2x12000x16xf32>
+  return %0 : tensor<1x2x12000x16xf32>
+}
