@@ -13,8 +13,9 @@ namespace tessera::machine {
 using namespace mlir;
 namespace {
 
-/// Rows of one access that are followed one by one; more count as one span.
-constexpr int64_t kMostRows = 4096;
+/// Rows of one access that are followed one by one, which no memory of a core has more of. In global
+/// memory more are written as one span, and what reads more is not asked whether they were.
+constexpr int64_t kMostRows = 65536;
 /// Operations of one kernel that are walked; keeps a hostile file from running for ever.
 constexpr int64_t kMostSteps = int64_t(1) << 23;
 
@@ -198,7 +199,7 @@ bool KernelCheck::defined(const View &view) const {
 }
 
 void KernelCheck::use(const View &view, Operation *op) {
-  if (view.argument >= 0 || !written.contains(view.domain))
+  if (view.argument >= 0 || !written.contains(view.domain) || view.rows().count > kMostRows)
     return;
   bool said = false;
   forRows(view, kMostRows, [&](int64_t begin, int64_t end) {

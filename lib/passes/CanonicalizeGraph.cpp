@@ -31,6 +31,11 @@ bool isReshapeTarget(ArrayRef<int64_t> shape) {
 }
 
 Value reshapeTo(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> shape) {
+  // A reshape of a reshape would hide from the patterns what it is of.
+  for (auto reshape = value.getDefiningOp<npu::ReshapeOp>();
+       reshape && typeOf(reshape.getX()).hasStaticShape() && !ShapedType::isDynamicShape(shape);
+       reshape = value.getDefiningOp<npu::ReshapeOp>())
+    value = reshape.getX();
   if (shapeOf(value) == shape)
     return value;
   return npu::ReshapeOp::create(

@@ -143,11 +143,38 @@ struct GatherToSlice : OpRewritePattern<npu::GatherOp> {
   }
 };
 
+/// Tiles cut the dims that are not padded: where all are, the last half is padded before the first.
+struct PadByHalves : OpRewritePattern<npu::PadOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(npu::PadOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType type = typeOf(op.getX());
+    const int64_t rank = type.getRank();
+    if (rank < 2 || !type.hasStaticShape())
+      return failure();
+    SmallVector<int64_t> low(op.getLow()), high(op.getHigh()), shape(type.getShape());
+    for (int64_t d = 0; d < rank; ++d)
+      if (low[d] == 0 && high[d] == 0)
+        return failure();
+    for (int64_t d = 0; d < rank / 2; ++d)
+      low[d] = high[d] = 0;
+    for (int64_t d = rank / 2; d < rank; ++d)
+      shape[d] += low[d] + high[d];
+    Value last = npu::PadOp::create(rewriter, op.getLoc(), type.clone(shape), op.getX(), low, high,
+                                    op.getValue());
+    low.assign(op.getLow().begin(), op.getLow().end());
+    high.assign(op.getHigh().begin(), op.getHigh().end());
+    for (int64_t d = rank / 2; d < rank; ++d)
+      low[d] = high[d] = 0;
+    rewriter.replaceOpWithNewOp<npu::PadOp>(op, op.getType(), last, low, high, op.getValue());
+    return success();
+  }
+};
+
 } // namespace
 
 void populateMovementPatterns(RewritePatternSet &patterns) {
   patterns.add<RemoveUseless, RemoveNeutral, ComposeReshapes, TransposeOfUnitDims,
-               ExpandIntoElementwise, GatherToSlice>(patterns.getContext());
+               ExpandIntoElementwise, GatherToSlice, PadByHalves>(patterns.getContext());
 }
 
 } // namespace tessera

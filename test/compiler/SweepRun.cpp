@@ -136,7 +136,7 @@ static double tolerance(runtime::ElementType type, const std::string &precision)
 }
 
 std::string difference(const runtime::TensorInfo &info, const char *got, const char *want,
-                       const std::string &precision, double least) {
+                       const std::string &precision, double least, double allowed) {
   double largest = 0, worst = 0;
   int64_t where = 0;
   for (int64_t i = 0; i < info.elementCount(); ++i) {
@@ -148,11 +148,33 @@ std::string difference(const runtime::TensorInfo &info, const char *got, const c
     if (error > worst)
       worst = error, where = i;
   }
-  if (worst <= tolerance(info.type, precision) * std::max(largest, least))
+  if (worst <= std::max(tolerance(info.type, precision) * std::max(largest, least), allowed))
     return "";
   return "element " + std::to_string(where) + " of " + std::to_string(info.elementCount()) +
          " is " + std::to_string(realAt(info, got, where)) + ", but the reference has " +
          std::to_string(realAt(info, want, where));
+}
+
+double greatestDifference(const runtime::TensorInfo &info, const char *a, const char *b) {
+  double greatest = 0;
+  for (int64_t i = 0; i < info.elementCount(); ++i)
+    if (const double d = std::fabs(realAt(info, a, i) - realAt(info, b, i)); std::isfinite(d))
+      greatest = std::max(greatest, d);
+  return greatest;
+}
+
+std::vector<Tensor> roundedToF16(const std::vector<Tensor> &inputs) {
+  std::vector<Tensor> rounded;
+  for (const Tensor &tensor : inputs) {
+    rounded.push_back(tensor);
+    if (tensor.type != import_::ElementType::F32)
+      continue;
+    rounded.back() = *Tensor::allocateUnset(tensor.type, tensor.shape);
+    for (int64_t i = 0; i < tensor.count; ++i)
+      rounded.back().as<float>()[i] =
+          import_::floatFromHalf(import_::halfFromFloat(tensor.as<float>()[i]));
+  }
+  return rounded;
 }
 
 } // namespace tessera::sweep

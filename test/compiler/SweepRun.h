@@ -29,8 +29,14 @@ Outputs runModel(const std::shared_ptr<const runtime::CompiledModel> &model,
                  const std::vector<import_::Tensor> &inputs, int threads);
 
 /// Nothing when the tensors agree, else how they differ. Errors are relative to the largest element
-/// wanted, or to `least` where that is more.
+/// wanted, or to `least` where that is more; one of `allowed` is none.
 std::string difference(const runtime::TensorInfo &info, const char *got, const char *want,
-                       const std::string &precision, double least = 1e-3);
+                       const std::string &precision, double least = 1e-3, double allowed = 0);
+
+/// The greatest difference of two finite elements.
+double greatestDifference(const runtime::TensorInfo &info, const char *a, const char *b);
+
+/// The inputs, those in f32 as f16 would keep them.
+std::vector<import_::Tensor> roundedToF16(const std::vector<import_::Tensor> &inputs);
 
 } // namespace tessera::sweep

@@ -77,3 +77,12 @@ func.func @gathers(%x: tensor<5x8xf32>)
   %3 = npu.gather %x, %outside axis = 0 : tensor<5x8xf32>, tensor<1xi64> -> tensor<1x8xf32>
   return %0, %1, %2, %3 : tensor<8xf32>, tensor<2x8xf32>, tensor<2x8xf32>, tensor<1x8xf32>
 }
+
+// Tiles cut the dims that are not padded, of which each half leaves some.
+// CHECK-LABEL: @pads_by_halves
+// CHECK: %[[LAST:.*]] = npu.pad %{{.*}} low = [0, 2] high = [0, 3] value = 5.000000e-01 : tensor<4x8xf32> -> tensor<4x13xf32>
+// CHECK: npu.pad %[[LAST]] low = [1, 0] high = [0, 0] value = 5.000000e-01 : tensor<4x13xf32> -> tensor<5x13xf32>
+func.func @pads_by_halves(%x: tensor<4x8xf32>) -> tensor<5x13xf32> {
+  %0 = npu.pad %x low = [1, 2] high = [0, 3] value = 5.000000e-01 : tensor<4x8xf32> -> tensor<5x13xf32>
+  return %0 : tensor<5x13xf32>
+}

@@ -48,3 +48,19 @@ func.func @two_views(%x: tensor<32xf32>, %y: tensor<2x4x4xf32>) -> tensor<4x8xf3
   %2 = npu.add %0, %1 : tensor<4x8xf32>
   return %2 : tensor<4x8xf32>
 }
+
+// Both operands are views of more dims, one by way of a view of fewer: the sum is made once, in one
+// shape.
+// CHECK-LABEL: @both_are_views
+// CHECK-COUNT-2: npu.add
+// CHECK: npu.reshape
+// CHECK-NOT: npu.reshape
+// CHECK: return
+func.func @both_are_views(%x: tensor<1x7x16x33xf32>) -> tensor<1x7x528xf32> {
+  %0 = npu.reshape %x : tensor<1x7x16x33xf32> to tensor<1x7x528xf32>
+  %1 = npu.silu %0 : tensor<1x7x528xf32>
+  %2 = npu.add %1, %0 : tensor<1x7x528xf32>
+  %3 = npu.gelu %2 : tensor<1x7x528xf32>
+  %4 = npu.add %3, %2 : tensor<1x7x528xf32>
+  return %4 : tensor<1x7x528xf32>
+}
