@@ -23,6 +23,9 @@ func.func private @printMemrefF32(tensor<*xf32> {bufferization.access = "read"})
 // EXEC-NEXT: [6, 4]]]
 // EXEC: sizes = [3]
 // EXEC: [4, 5, 6]
+// EXEC: sizes = [2, 3]
+// EXEC: {{\[\[}}4, 5, 6],
+// EXEC-NEXT: [1, 2, 3]]
 func.func @main() {
   %x = npu.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
   %i = npu.constant dense<[[2, -3], [-1, 0]]> : tensor<2x2xi32>
@@ -33,5 +36,9 @@ func.func @main() {
   call @printMemrefF32(%u0) : (tensor<*xf32>) -> ()
   %u1 = tensor.cast %z : tensor<3xf32> to tensor<*xf32>
   call @printMemrefF32(%u1) : (tensor<*xf32>) -> ()
+  %far = npu.constant dense<[1000000000000, -7]> : tensor<2xi64>
+  %f = npu.gather %x, %far axis = 0 : tensor<2x3xf32>, tensor<2xi64> -> tensor<2x3xf32>
+  %fu = tensor.cast %f : tensor<2x3xf32> to tensor<*xf32>
+  call @printMemrefF32(%fu) : (tensor<*xf32>) -> ()
   return
 }

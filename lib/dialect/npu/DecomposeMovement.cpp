@@ -115,6 +115,7 @@ FailureOr<SmallVector<Value>> GatherOp::decomposeOperation(OpBuilder &b) {
     indexDims.push_back(b.getAffineDimExpr(axis + dim));
   Value size =
       getValueOrCreateConstantIndexOp(b, loc, tensor::getMixedSize(b, loc, getData(), axis));
+  Value last = arith::SubIOp::create(b, loc, size, arith::ConstantIndexOp::create(b, loc, 1));
   Value data = getData();
   Value result = mapTensors(
       b, loc, getIndices(), AffineMap::get(rank, 0, indexDims, b.getContext()), sizes[0],
@@ -124,10 +125,14 @@ FailureOr<SmallVector<Value>> GatherOp::decomposeOperation(OpBuilder &b) {
         Value zero = arith::ConstantIndexOp::create(nested, at, 0);
         Value negative = arith::CmpIOp::create(nested, at, arith::CmpIPredicate::slt, index, zero);
         Value wrapped = arith::AddIOp::create(nested, at, index, size);
+        // Indices are a model's data: whatever they are, nothing else is read.
+        Value chosen = arith::SelectOp::create(nested, at, negative, wrapped, index);
+        chosen = arith::MinSIOp::create(nested, at, chosen, last);
+        chosen = arith::MaxSIOp::create(nested, at, chosen, zero);
         SmallVector<Value> position;
         for (int64_t dim = 0; dim < dataRank; ++dim) {
           if (dim == axis)
-            position.push_back(arith::SelectOp::create(nested, at, negative, wrapped, index));
+            position.push_back(chosen);
           else
             position.push_back(
                 linalg::IndexOp::create(nested, at, dim < axis ? dim : dim + indexRank - 1));

@@ -114,7 +114,7 @@ def Npu_GatherOp : Npu_Op<"gather", "Movement", [Npu_Typed]> {
   let summary = "Slices of data along an axis, chosen by indices.";
   let description = [{
     The result is data's shape with dim `axis` replaced by the indices' shape. A negative index
-    counts from the end. An index outside the dim has no meaning.
+    counts from the end. One outside the dim takes the nearest inside.
 
     ```mlir
     %y = npu.gather %data, %indices axis = 0
