@@ -259,8 +259,9 @@ private:
     RankedTensorType to = typeFor(typeOf(value), role);
     if (to == value.getType())
       return value;
-    Value turned = reshapeTo(b, value.getLoc(), value, to.getShape());
-    made.push_back(turned.getDefiningOp());
+    // Not reshapeTo, which may give what was there before, and what is made may be erased again.
+    auto turned = npu::ReshapeOp::create(b, value.getLoc(), to, value);
+    made.push_back(turned);
     return turned;
   }
 

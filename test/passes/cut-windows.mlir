@@ -1,5 +1,5 @@
-// RUN: tessera-opt %s --split-input-file --pass-pipeline='builtin.module(tile-attach-chip{chip=ascend-910b2},func.func(npu-fuse,npu-cut-windows))' | FileCheck-22 %s
-// RUN: tessera-opt %s --split-input-file --pass-pipeline='builtin.module(tile-attach-chip{chip=ascend-910b2},func.func(npu-fuse,npu-cut-windows))' | tessera-opt --split-input-file --pass-pipeline='builtin.module(func.func(npu-cut-windows))' | FileCheck-22 %s
+// RUN: tessera-opt %s --split-input-file --pass-pipeline='builtin.module(tile-attach-chip{chip=ascend-910b2},func.func(npu-fuse,npu-cut-windows))' | FileCheck %s
+// RUN: tessera-opt %s --split-input-file --pass-pipeline='builtin.module(tile-attach-chip{chip=ascend-910b2},func.func(npu-fuse,npu-cut-windows))' | tessera-opt --split-input-file --pass-pipeline='builtin.module(func.func(npu-cut-windows))' | FileCheck %s
 
 // Three strips, of which the last is shorter; pads stay with the outer ones, and what is added to
 // the result is cut as it is.
