@@ -263,6 +263,16 @@ class Command(CheckTest):
             result = self.succeeds("check", ENCODER, "--chip", chip, "--precision", precision)
             self.assertIn("nothing found", result.stdout)
 
+    def test_columns_of_many_rows_are_told_apart(self):
+        model = self.write("m.mlir", """func.func @main(%x: tensor<5376x7xf32>, %y: tensor<1x7xf32>) -> tensor<5376x7xf32> {
+  %0 = npu.sub %x, %y : tensor<5376x7xf32>, tensor<1x7xf32> -> tensor<5376x7xf32>
+  %1 = npu.log_softmax %0 axis = 0 {npu.tile = array<i64: 5376, 3>} : tensor<5376x7xf32>
+  return %1 : tensor<5376x7xf32>
+}
+""")
+        # The last tile has one column of three, of which nothing else is written or read.
+        self.succeeds("check", model, "--chip", "ascend-910b2")
+
     def test_a_finding_names_the_lines_of_the_model(self):
         """Without events, the program of a model races; its lines are those of the model's file."""
         program = self.path("p.mlir")
