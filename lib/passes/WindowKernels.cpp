@@ -1,3 +1,4 @@
+// Window kernels made again: each operator of a kernel once more, on what its new result reads.
 #include "WindowKernels.h"
 #include "Constants.h"
 
