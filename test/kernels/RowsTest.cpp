@@ -136,6 +136,35 @@ TEST_CASE("norms scale rows to their statistics", "[rows]") {
   });
 }
 
+TEST_CASE("layer norm keeps the variance of rows far from zero", "[rows]") {
+  forEachRow(Family::RowNorm, [&](const KernelRow &row) {
+    if (row.op != "layer_norm")
+      return;
+    const std::int64_t cols = 1003;
+    for (float offset : {0.0f, 3.0f, 4.0f, 4096.0f, -4096.0f}) {
+      std::vector<float> x = randomFloats(size(cols), 29), y(size(cols));
+      for (float &v : x)
+        v = 3.0f * v + offset;
+      row.function.rowNorm(x.data(), cols, y.data(), cols, 1, cols, nullptr, nullptr, 1e-3f);
+      double mean = 0, square = 0, worst = 0;
+      for (float v : x)
+        mean += static_cast<double>(v) / static_cast<double>(cols);
+      for (float v : x)
+        square += (v - mean) * (v - mean) / static_cast<double>(cols);
+      for (std::size_t c = 0; c < x.size(); ++c)
+        worst = std::max(worst, std::fabs(y[c] - (x[c] - mean) / std::sqrt(square + 1e-3)));
+      INFO(replay(row, "offset") << " offset=" << offset);
+      // A mean is rounded to 2^-24 of itself, and the deviations are up to 3.
+      CHECK(worst <= 3e-6 + std::ldexp(std::fabs(mean), -22));
+    }
+    std::vector<float> same(37, 1234.567f), y(37);
+    row.function.rowNorm(same.data(), 37, y.data(), 37, 1, 37, nullptr, nullptr, 1e-3f);
+    INFO(replay(row, "equal elements"));
+    for (float v : y)
+      CHECK(std::fabs(v) <= 0.01f);
+  });
+}
+
 TEST_CASE("results past the caches are the same", "[rows]") {
   const std::int64_t cols = 1003, rows = caches().l3 / 4 / cols + 2;
   std::vector<float> x = randomFloats(size(rows * cols), 27), one(size(rows * cols));

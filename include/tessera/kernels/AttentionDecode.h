@@ -105,17 +105,21 @@ private:
     }
     const T *k = static_cast<const T *>(args.k) + b * args.kBatch + g * args.kHead + j * args.kRow;
     const T *v = static_cast<const T *>(args.v) + b * args.vBatch + g * args.vHead + j * args.vRow;
-    // The hardware follows the rows of one head, but not those of many, up to 1.2 times faster.
-    if (args.headsTogether())
-      for (std::int64_t i = 0; i < keys; ++i) {
-        Rows::fetch(k + (i + kBlock) * args.kRow, args.headSize);
-        Rows::fetch(v + (i + kBlock) * args.vRow, args.valueSize);
-      }
-    Rows::scores(q, rows, k, args.kRow, args.headSize, s, kBlock, keys, v, args.vRow,
-                 args.valueSize);
+    // The hardware follows one row of queries through one head. It does not follow the rows of many
+    // heads, nor run far enough ahead of rows that share keys and have more to compute: the next
+    // block is fetched, which is 1.2 and 1.8 times as fast. Values of 32 bits come with their keys:
+    // memory delivers two streams faster than one after the other.
+    typename Rows::Next keysNext, valuesNext;
+    if (args.headsTogether() || rows > 1) {
+      keysNext = {k + kBlock * args.kRow, args.kRow};
+      valuesNext = {v + kBlock * args.vRow, args.vRow};
+    } else if (sizeof(T) == sizeof(float)) {
+      keysNext = {v, args.vRow};
+    }
+    Rows::scores(q, rows, k, args.kRow, args.headSize, s, kBlock, keys, keysNext);
     for (std::int64_t r = 0; r < rows; ++r)
       shrink[r] = softmax(args, b, g, r, j, keys, s + r * kBlock, to.high[r], to.sum[r]);
-    Rows::values(v, args.vRow, s, kBlock, keys, args.valueSize, shrink, o, rows);
+    Rows::values(v, args.vRow, s, kBlock, keys, args.valueSize, shrink, o, rows, valuesNext);
   }
 
   /// Scores of row r for keys [j, j + keys) to probabilities; returns what shrinks the past.

@@ -14,17 +14,28 @@ template <class Arch, class Stored> struct AttentionRows {
   /// So many rows have their sums in registers at a time.
   static constexpr int kShare = S::kLanes == 16 ? 4 : 2;
 
-  /// s[r * sRow + j] = q[r] . k[j * kRow...], for r < rows, j < keys, of `size` elements. Meanwhile
-  /// as many rows of nextSize floats come to L2, which are wanted next: memory delivers two streams
-  /// faster than one after the other. Elements of 16 bits arrive as fast as they are converted.
+  /// Rows that are wanted soon and come to L2 while as many others are computed with, a few at a
+  /// time: asked for all at once they would wait in line.
+  struct Next {
+    const T *rows = nullptr; ///< null for none
+    std::int64_t stride = 0;
+
+    /// Columns [c, end) of a row.
+    TESSERA_INLINE void fetch(std::int64_t row, std::int64_t c, std::int64_t end) const {
+      for (; rows && c < end; c += 64 / static_cast<std::int64_t>(sizeof(T)))
+        __builtin_prefetch(rows + row * stride + c, 0, 2);
+    }
+  };
+
+  /// s[r * sRow + j] = q[r] . k[j * kRow...], for r < rows, j < keys, of `size` elements, as many
+  /// of which are fetched of the next rows.
   static TESSERA_INLINE void scores(const float *const *q, std::int64_t rows, const T *k,
                                     std::int64_t kRow, std::int64_t size, float *s,
-                                    std::int64_t sRow, std::int64_t keys, const T *next,
-                                    std::int64_t nextRow, std::int64_t nextSize) {
+                                    std::int64_t sRow, std::int64_t keys, const Next &next) {
     std::int64_t j = 0;
     for (; j + 4 <= keys; j += 4) {
-      for (std::int64_t u = 0; u < 4 && sizeof(T) == sizeof(float); ++u)
-        fetch(next + (j + u) * nextRow, nextSize);
+      for (std::int64_t u = 0; u < 4; ++u)
+        next.fetch(j + u, 0, size);
       std::int64_t r = 0;
       for (; r + kShare <= rows; r += kShare)
         dots<kShare>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
@@ -41,14 +52,16 @@ template <class Arch, class Stored> struct AttentionRows {
   /// o[r][c] = o[r][c] * shrink[r] + sum over j < keys of p[r * pRow + j] v[j * vRow + c].
   static TESSERA_INLINE void values(const T *v, std::int64_t vRow, const float *p,
                                     std::int64_t pRow, std::int64_t keys, std::int64_t size,
-                                    const float *shrink, float *const *o, std::int64_t rows) {
+                                    const float *shrink, float *const *o, std::int64_t rows,
+                                    const Next &next) {
     std::int64_t r = 0;
+    const Next none;
     for (; r + kShare <= rows; r += kShare)
-      strips<kShare>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r);
+      strips<kShare>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r, r ? none : next);
     for (; r + 2 <= rows; r += 2)
-      strips<2>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r);
+      strips<2>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r, r ? none : next);
     if (r < rows)
-      strips<1>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r);
+      strips<1>(v, vRow, p + r * pRow, pRow, keys, size, shrink + r, o + r, r ? none : next);
   }
 
   /// 0, 1, 2, ...
@@ -57,12 +70,6 @@ template <class Arch, class Stored> struct AttentionRows {
     for (std::int64_t i = 0; i < S::kLanes; ++i)
       index[i] = static_cast<float>(i);
     return S::load(index);
-  }
-
-  /// Asks for a row that is wanted soon.
-  static TESSERA_INLINE void fetch(const T *row, std::int64_t size) {
-    for (std::int64_t c = 0; c < size; c += 64 / static_cast<std::int64_t>(sizeof(T)))
-      __builtin_prefetch(row + c, 0, 2);
   }
 
 private:
@@ -119,13 +126,13 @@ private:
   template <int R>
   static TESSERA_INLINE void strips(const T *v, std::int64_t vRow, const float *p,
                                     std::int64_t pRow, std::int64_t keys, std::int64_t size,
-                                    const float *shrink, float *const *o) {
+                                    const float *shrink, float *const *o, const Next &next) {
     std::int64_t c = 0;
     for (; c + 4 * S::kLanes <= size; c += 4 * S::kLanes)
-      strip<R, 4>(v, vRow, p, pRow, keys, c, S::kLanes, shrink, o);
+      strip<R, 4>(v, vRow, p, pRow, keys, c, S::kLanes, shrink, o, next);
     for (; c < size; c += S::kLanes)
-      strip<R, 1>(v, vRow, p, pRow, keys, c, size - c < S::kLanes ? size - c : S::kLanes, shrink,
-                  o);
+      strip<R, 1>(v, vRow, p, pRow, keys, c, size - c < S::kLanes ? size - c : S::kLanes, shrink, o,
+                  next);
   }
 
   /// Vectors vectors from column c on, the last of `tail` lanes; where sums are few, by even and
@@ -133,7 +140,7 @@ private:
   template <int R, int Vectors>
   static TESSERA_INLINE void strip(const T *v, std::int64_t vRow, const float *p, std::int64_t pRow,
                                    std::int64_t keys, std::int64_t c, std::int64_t tail,
-                                   const float *shrink, float *const *o) {
+                                   const float *shrink, float *const *o, const Next &next) {
     constexpr bool kSplit = R * Vectors <= 8;
     F even[R][Vectors], odd[R][Vectors];
     TESSERA_UNROLL
@@ -147,6 +154,8 @@ private:
     }
     std::int64_t j = 0;
     for (; j + 2 <= keys; j += 2) {
+      next.fetch(j, c, c + Vectors * S::kLanes);
+      next.fetch(j + 1, c, c + Vectors * S::kLanes);
       add<R, Vectors>(even, v + j * vRow + c, p + j, pRow, tail);
       add<R, Vectors>(kSplit ? odd : even, v + (j + 1) * vRow + c, p + j + 1, pRow, tail);
     }

@@ -11,9 +11,9 @@ template <class Arch> struct LayerNorm {
   using F = typename S::F;
 
   /// y = (x - mean) / sqrt(variance + epsilon) * scale + bias per row (Ba et al. 2016), rows x
-  /// cols, strides in elements; the variance is the mean of squared deviations, taken in a second
-  /// pass. scale and bias have cols elements or are null. y is x (with its stride) or does not
-  /// overlap it.
+  /// cols, strides in elements; the variance is the mean of squared deviations, in a pass of its
+  /// own where the mean is far from zero. scale and bias have cols elements or are null. y is x
+  /// (with its stride) or does not overlap it.
   static void run(const float *x, std::int64_t xRow, float *y, std::int64_t yRow, std::int64_t rows,
                   std::int64_t cols, const float *scale, const float *bias, float epsilon) {
     if (Streaming<Arch>::pays(rows * cols))
@@ -28,20 +28,18 @@ template <class Arch> struct LayerNorm {
                                  std::int64_t rows, std::int64_t cols, const float *scale,
                                  const float *bias, float epsilon) {
     const float inverse = 1.0f / static_cast<float>(cols);
-    const std::int64_t together = Rows<Arch>::together(cols), ahead = together * xRow;
+    const std::int64_t ahead = Rows<Arch>::together(cols) * xRow;
     Rows<Arch>::groups(rows, cols, [=](std::int64_t first, std::int64_t count) {
       alignas(64) float mean[S::kLanes] = {}, gain[S::kLanes] = {};
       const float *from = x + first * xRow;
       for (std::int64_t r = 0; r < count; ++r)
-        mean[r] = inverse * Rows<Arch>::sum(from + r * xRow, cols, [](F a, F v) { return a + v; });
-      for (std::int64_t r = 0; r < count; ++r) {
-        const F center(mean[r]);
-        // Long rows would leave L1 again before their turn.
-        gain[r] = inverse * Rows<Arch>::sum(
-                                from + r * xRow, cols,
-                                [center](F a, F v) { return S::fma(v - center, v - center, a); },
-                                !Past && together > 1 ? ahead : 0);
-      }
+        sums(from + r * xRow, cols, mean[r], gain[r]);
+      const F center = S::load(mean) * F(inverse);
+      S::store(mean, center);
+      S::store(gain, S::fma(F(0.0f) - center, center, S::load(gain) * F(inverse)));
+      for (std::int64_t r = 0; r < count; ++r)
+        if (!(mean[r] * mean[r] <= kNear * gain[r])) // NaN too
+          gain[r] = inverse * squares(from + r * xRow, cols, F(mean[r]));
       S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
       for (std::int64_t r = 0; r < count; ++r)
         apply<Past>(from + r * xRow, y + (first + r) * yRow, cols, F(mean[r]), F(gain[r]), scale,
@@ -75,6 +73,37 @@ template <class Arch> struct LayerNorm {
   }
 
 private:
+  /// Up to so many variances, the square of the mean may be subtracted from the mean of squares: it
+  /// costs two or three bits.
+  static constexpr float kNear = 4.0f;
+
+  /// The sums of a row's elements and of their squares.
+  static TESSERA_INLINE void sums(const float *x, std::int64_t cols, float &sum, float &square) {
+    F s[4] = {F(0.0f), F(0.0f), F(0.0f), F(0.0f)}, q[4] = {s[0], s[0], s[0], s[0]};
+    std::int64_t c = 0;
+    for (; c + 4 * S::kLanes <= cols; c += 4 * S::kLanes) {
+      TESSERA_UNROLL
+      for (int i = 0; i < 4; ++i) {
+        const F v = S::load(x + c + i * S::kLanes);
+        s[i] = s[i] + v;
+        q[i] = S::fma(v, v, q[i]);
+      }
+    }
+    for (; c < cols; c += S::kLanes) {
+      const F v = part(x + c, cols - c < S::kLanes ? cols - c : S::kLanes);
+      s[0] = s[0] + v;
+      q[0] = S::fma(v, v, q[0]);
+    }
+    sum = S::sum((s[0] + s[1]) + (s[2] + s[3]));
+    square = S::sum((q[0] + q[1]) + (q[2] + q[3]));
+  }
+
+  /// The sum of a row's squared distances from `center`.
+  static TESSERA_INLINE float squares(const float *x, std::int64_t cols, F center) {
+    return Rows<Arch>::sum(x, cols,
+                           [center](F a, F v) { return S::fma(v - center, v - center, a); });
+  }
+
   static TESSERA_INLINE F part(const float *p, std::int64_t count) {
     return count == S::kLanes ? S::load(p) : S::loadPart(p, count);
   }
