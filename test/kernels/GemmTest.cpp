@@ -233,7 +233,11 @@ TEST_CASE("gemm shares batches, rows and columns among any number of threads, wi
                              {8, 8, 8, 300},
                              {45, 70, 600, 2},
                              {5, 7, 0, 3},
-                             {4, 4, 4, 0}})
+                             {4, 4, 4, 0},
+                             // Slices of k.
+                             {1, 1100, 703},
+                             {2, 515, 900},
+                             {3, 600, 500, 2}})
       // Modes as above; the last has b packed beforehand.
       for (int mode : {0, 2, 4, 9, 14, 16}) {
         if (!selected(row, text(p, mode)) || (mode % 14 != 0 && row.dtype != "f32"))

@@ -30,6 +30,37 @@ template <class Arch, int Rows, int Vectors> struct FewRows {
       streams(a, aRow, aK, b, bK, c, cRow, m, n, k, group, accumulate);
   }
 
+  /// No more rows of a than this have b stream past in whole rows.
+  static constexpr std::int64_t kStreamed = 4;
+
+  /// Rows of b that stream past at once, each a stream for the prefetcher and the TLB to follow; 0
+  /// to read b by columns, where c need not make a trip through the registers for each group.
+  /// Eight streams were fastest from memory, up to three times columns, and for one or two rows
+  /// from L3; for three and four rows sixteen were, where columns do not fetch ahead.
+  static TESSERA_INLINE std::int64_t groupOf(std::int64_t bK, std::int64_t m, std::int64_t n,
+                                             std::int64_t k) {
+    if (k * bK <= kNear)
+      return 0;
+    if (m <= 2 || (k * n > kFar && (m <= kStreamed || kAhead == 0)))
+      return 8;
+    return m <= kStreamed && kAhead == 0 ? 16 : 0;
+  }
+
+  /// The same in whole rows of b, `group` at once.
+  static __attribute__((noinline)) void streams(const float *a, std::int64_t aRow, std::int64_t aK,
+                                                const float *b, std::int64_t bK, float *c,
+                                                std::int64_t cRow, std::int64_t m, std::int64_t n,
+                                                std::int64_t k, std::int64_t group,
+                                                bool accumulate) {
+    const std::int64_t width = m <= Rows ? n : kColumns;
+    for (std::int64_t p = 0; p < k; p += group)
+      for (std::int64_t j = 0; j < n; j += width)
+        for (std::int64_t i = 0; i < m; i += Rows)
+          pickRows<Rows>(m - i, a + i * aRow + p * aK, aRow, aK, b + p * bK + j, bK,
+                         c + i * cRow + j, cRow, least(n - j, width), least(k - p, group),
+                         accumulate || p > 0);
+  }
+
 private:
   /// Depth of a block of a b that is read by columns. This and the numbers below are fixed: the
   /// compiler's device library has this code too, which links nothing and asks no machine.
@@ -46,33 +77,6 @@ private:
   static constexpr std::int64_t kFar = std::int64_t(1) << (kAhead > 0 ? 22 : 18);
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-
-  /// Rows of b that stream past at once, each a stream for the prefetcher and the TLB to follow; 0
-  /// to read b by columns, where c need not make a trip through the registers for each group.
-  /// Eight streams were fastest from memory, up to three times columns, and for one or two rows
-  /// from L3; for three and four rows sixteen were, where columns do not fetch ahead.
-  static TESSERA_INLINE std::int64_t groupOf(std::int64_t bK, std::int64_t m, std::int64_t n,
-                                             std::int64_t k) {
-    if (k * bK <= kNear)
-      return 0;
-    if (m <= 2 || (k * n > kFar && (m <= 4 || kAhead == 0)))
-      return 8;
-    return m <= 4 && kAhead == 0 ? 16 : 0;
-  }
-
-  static __attribute__((noinline)) void streams(const float *a, std::int64_t aRow, std::int64_t aK,
-                                                const float *b, std::int64_t bK, float *c,
-                                                std::int64_t cRow, std::int64_t m, std::int64_t n,
-                                                std::int64_t k, std::int64_t group,
-                                                bool accumulate) {
-    const std::int64_t width = m <= Rows ? n : kColumns;
-    for (std::int64_t p = 0; p < k; p += group)
-      for (std::int64_t j = 0; j < n; j += width)
-        for (std::int64_t i = 0; i < m; i += Rows)
-          pickRows<Rows>(m - i, a + i * aRow + p * aK, aRow, aK, b + p * bK + j, bK,
-                         c + i * cRow + j, cRow, least(n - j, width), least(k - p, group),
-                         accumulate || p > 0);
-  }
 
   static TESSERA_INLINE void direct(const float *a, std::int64_t aRow, std::int64_t aK,
                                     const float *b, std::int64_t bK, float *c, std::int64_t cRow,

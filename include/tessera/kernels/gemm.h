@@ -7,6 +7,7 @@
 #include "tessera/kernels/GemmArgs.h"
 #include "tessera/kernels/GemmFinish.h"
 #include "tessera/kernels/GemmPack.h"
+#include "tessera/kernels/GemmSlices.h"
 #include "tessera/kernels/GemmSmall.h"
 #include "tessera/kernels/GemmStream.h"
 #include "tessera/kernels/GemmTile.h"
@@ -22,6 +23,7 @@ template <class Arch, class T> struct Gemm {
   using Pack = GemmPack<Arch, T>;
   using Tile = GemmTile<Arch>;
   using Stream = GemmStream<Arch, T>;
+  using Slices = GemmSlices<Arch>;
   using Few = FewRows<Arch, MatmulShape<Arch>::kRows, MatmulShape<Arch>::kVectors>;
   static constexpr std::int64_t kRows = MatmulShape<Arch>::kRows;
   static constexpr std::int64_t kPanel = MatmulShape<Arch>::kVectors * S::kLanes;
@@ -41,6 +43,10 @@ template <class Arch, class T> struct Gemm {
       return batch(g);
     if (doneSmall(g))
       return 0;
+    if (sliced(g)) {
+      Slices::run(g);
+      return 0;
+    }
     if (inParts(g)) {
       if (g.parallelFor)
         share(g);
@@ -74,7 +80,9 @@ private:
     const GemmBlocks blocks = gemmBlocks(cacheBudget(gemmClass(m, n, k)), m, n, k, kRows, kPanel);
     const std::int64_t packed = blocks.depth * blocks.columns + m * gemmLeftRow(blocks.depth);
     const std::int64_t streamed = Stream::workspace(m, n, k);
-    return (packed < streamed ? streamed : packed) + 16; // to begin with a line
+    const std::int64_t most = packed < streamed ? streamed : packed,
+                       sums = Slices::workspace(m, n, k);
+    return (most < sums ? sums : most) + 16; // to begin with a line
   }
 
   /// Whether b is better read where it is: for few rows, or when it is near.
@@ -107,6 +115,10 @@ private:
     return false;
   }
 
+  static TESSERA_INLINE bool sliced(const GemmArgs &g) {
+    return kFloat && !small(g) && Slices::suits(g);
+  }
+
   /// Whether nothing is packed here, so that each part of a product stands alone.
   static TESSERA_INLINE bool inParts(const GemmArgs &g) {
     return kFloat && (small(g) || (g.bPanel > 0 ? g.aK == 1 : direct(g)));
@@ -114,7 +126,7 @@ private:
 
   /// One after the other where they share a workspace, else all of them at once.
   static __attribute__((noinline)) std::int64_t batch(const GemmArgs &g) {
-    if (g.batch > 0 && g.parallelFor && inParts(g)) {
+    if (g.batch > 0 && g.parallelFor && inParts(g) && !sliced(g)) {
       share(g);
       return 0;
     }
