@@ -91,7 +91,7 @@ Repeated composed(const Attention &a, Isa isa, bool blas) {
         peers.transpose(keys, turned.get(), a.keys, a.size);
         peers.matmul(queries, turned.get(), scores.get(), a.queries, a.keys, a.size);
       }
-      peers.rowMap("softmax", scores.get(), scores.get(), a.queries, a.keys);
+      peers.rowMap("softmax", scores.get(), scores.get(), a.queries, a.keys, nullptr, nullptr);
       float *result = out.get() + h * rows;
       if (blas)
         openBlasMultiply(scores.get(), v.get() + shared, result, {1, a.queries, a.size, a.keys},

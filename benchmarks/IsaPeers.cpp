@@ -97,7 +97,8 @@ void transpose(const float *x, float *y, Index rows, Index cols) {
   Eigen::Map<Matrix>(y, cols, rows) = Eigen::Map<const Matrix>(x, rows, cols).transpose();
 }
 
-void rowMap(const char *op, const float *p, float *q, Index rows, Index cols) {
+void rowMap(const char *op, const float *p, float *q, Index rows, Index cols, const float *scale,
+            const float *bias) {
   for (Index r = 0; r < rows; ++r) {
     In x(p + r * cols, cols);
     Out y(q + r * cols, cols);
@@ -110,9 +111,9 @@ void rowMap(const char *op, const float *p, float *q, Index rows, Index cols) {
     } else if (op[0] == 'l') { // layer_norm
       const float mean = x.mean();
       const float variance = (x - mean).square().mean();
-      y = (x - mean) * (1.0f / std::sqrt(variance + 1e-5f));
+      y = (x - mean) * (1.0f / std::sqrt(variance + 1e-5f)) * In(scale, cols) + In(bias, cols);
     } else { // rms_norm
-      y = x * (1.0f / std::sqrt(x.square().mean() + 1e-5f));
+      y = x * (1.0f / std::sqrt(x.square().mean() + 1e-5f)) * In(scale, cols);
     }
   }
 }

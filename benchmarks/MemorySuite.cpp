@@ -21,71 +21,117 @@ struct Extent {
 constexpr Extent kNear = {64, 768, true};
 constexpr Extent kFar = {8192, 4096, false};
 
-Repeated ourUnary(const KernelRow &row, std::int64_t count) {
+/// body(first, count) for the parts of `count` rows or elements. These kernels have no threads of
+/// their own: their callers share out rows, an equal part for each thread, as this does.
+template <class Body> Repeated shared(const Setting &setting, std::int64_t count, Body body) {
+  struct Work {
+    const Body *body;
+    std::int64_t count, threads;
+  };
+  return repeated([=] {
+    Work work{&body, count, setting.threads};
+    setting.parallelFor(
+        setting.pool, setting.threads,
+        [](void *args, std::int64_t part) {
+          const Work &w = *static_cast<const Work *>(args);
+          const std::int64_t first = w.count * part / w.threads;
+          (*w.body)(first, w.count *(part + 1) / w.threads - first);
+        },
+        &work);
+  });
+}
+
+Repeated ourUnary(const KernelRow &row, std::int64_t count, const Setting &setting) {
   static const float kParams[] = {0.2f, 0.5f};
   auto x = inputFor(std::string(row.op), count), y = floats(count);
-  return repeated([=, run = row.function.unary] { run(x.get(), y.get(), count, kParams); });
+  return shared(setting, count,
+                [=, run = row.function.unary](std::int64_t first, std::int64_t part) {
+                  run(x.get() + first, y.get() + first, part, kParams);
+                });
 }
 
-Repeated ourBinary(const KernelRow &row, std::int64_t count) {
+Repeated ourBinary(const KernelRow &row, std::int64_t count, const Setting &setting) {
   auto a = inputFor(std::string(row.op), count), b = floats(count, 2), y = floats(count);
-  return repeated([=, run = row.function.binary] { run(a.get(), 1, b.get(), 1, y.get(), count); });
+  return shared(setting, count,
+                [=, run = row.function.binary](std::int64_t first, std::int64_t part) {
+                  run(a.get() + first, 1, b.get() + first, 1, y.get() + first, part);
+                });
 }
 
-Repeated ourRows(const KernelRow &row, const Extent &e) {
+Repeated ourRows(const KernelRow &row, const Extent &e, const Setting &setting) {
   auto x = inputFor(std::string(row.op), e.count()), y = floats(e.count());
+  const auto rows = [&](auto body) { return shared(setting, e.rows, body); };
   switch (row.family) {
   case Family::RowMap:
-    return repeated(
-        [=, run = row.function.rowMap] { run(x.get(), e.cols, y.get(), e.cols, e.rows, e.cols); });
+    return rows([=, run = row.function.rowMap](std::int64_t first, std::int64_t count) {
+      run(x.get() + first * e.cols, e.cols, y.get() + first * e.cols, e.cols, count, e.cols);
+    });
   case Family::RowNorm:
-    return repeated([=, run = row.function.rowNorm] {
-      run(x.get(), e.cols, y.get(), e.cols, e.rows, e.cols, nullptr, nullptr, 1e-5f);
+    return rows([=, scale = floats(e.cols, 2), run = row.function.rowNorm,
+                 bias = row.op == "layer_norm" ? floats(e.cols, 3) : nullptr](std::int64_t first,
+                                                                              std::int64_t count) {
+      run(x.get() + first * e.cols, e.cols, y.get() + first * e.cols, e.cols, count, e.cols,
+          scale.get(), bias.get(), 1e-5f);
     });
   case Family::RowReduce:
-    return repeated(
-        [=, run = row.function.rowReduce] { run(x.get(), e.rows, e.cols, e.cols, y.get(), 0); });
+    return rows([=, run = row.function.rowReduce](std::int64_t first, std::int64_t count) {
+      run(x.get() + first * e.cols, count, e.cols, e.cols, y.get() + first, 0);
+    });
   case Family::Copy2d:
     if (row.op == "transpose2d")
-      return repeated([=, run = row.function.copy2d] {
-        run(x.get(), e.cols, y.get(), e.rows, e.rows, e.cols);
+      return rows([=, run = row.function.copy2d](std::int64_t first, std::int64_t count) {
+        run(x.get() + first * e.cols, e.cols, y.get() + first, e.rows, count, e.cols);
       });
-    return repeated(
-        [=, run = row.function.copy2d] { run(x.get(), e.cols, y.get(), e.cols, e.rows, e.cols); });
+    return rows([=, run = row.function.copy2d](std::int64_t first, std::int64_t count) {
+      run(x.get() + first * e.cols, e.cols, y.get() + first * e.cols, e.cols, count, e.cols);
+    });
   default:
     return {};
   }
 }
 
-Repeated ours(const std::string &op, const char *dtype, const Extent &e, Isa isa) {
-  const KernelRow *row = kernels::findKernel(op, dtype, isa);
+Repeated ours(const std::string &op, const char *dtype, const Extent &e, const Setting &setting) {
+  const KernelRow *row = kernels::findKernel(op, dtype, setting.isa);
   if (!row)
     return {};
-  return row->family == Family::Unary    ? ourUnary(*row, e.count())
-         : row->family == Family::Binary ? ourBinary(*row, e.count())
-                                         : ourRows(*row, e);
+  return row->family == Family::Unary    ? ourUnary(*row, e.count(), setting)
+         : row->family == Family::Binary ? ourBinary(*row, e.count(), setting)
+                                         : ourRows(*row, e, setting);
 }
 
-Repeated eigen(const std::string &op, Family family, const Extent &e, Isa isa) {
-  const IsaPeers &peers = isaPeers(isa);
+/// Shared as ours is, since Eigen has no threads for these either.
+Repeated eigen(const std::string &op, Family family, const Extent &e, const Setting &setting) {
+  const IsaPeers &peers = isaPeers(setting.isa);
   auto x = inputFor(op, e.count()), y = floats(e.count());
   switch (family) {
   case Family::Unary:
     if (auto run = peers.unary(op.c_str()))
-      return repeated([=] { run(x.get(), y.get(), e.count()); });
+      return shared(setting, e.count(), [=](std::int64_t first, std::int64_t count) {
+        run(x.get() + first, y.get() + first, count);
+      });
     return {};
   case Family::Binary:
     if (auto run = peers.binary(op.c_str()))
-      return repeated([=, b = floats(e.count(), 2)] { run(x.get(), b.get(), y.get(), e.count()); });
+      return shared(setting, e.count(),
+                    [=, b = floats(e.count(), 2)](std::int64_t first, std::int64_t count) {
+                      run(x.get() + first, b.get() + first, y.get() + first, count);
+                    });
     return {};
   case Family::RowMap:
   case Family::RowNorm:
-    return repeated([=, run = peers.rowMap] { run(op.c_str(), x.get(), y.get(), e.rows, e.cols); });
+    return shared(setting, e.rows,
+                  [=, run = peers.rowMap, scale = floats(e.cols, 2),
+                   bias = floats(e.cols, 3)](std::int64_t first, std::int64_t count) {
+                    run(op.c_str(), x.get() + first * e.cols, y.get() + first * e.cols, count,
+                        e.cols, scale.get(), bias.get());
+                  });
   case Family::RowReduce:
-    return repeated(
-        [=, run = peers.rowReduce] { run(op.c_str(), x.get(), y.get(), e.rows, e.cols); });
+    return shared(setting, e.rows,
+                  [=, run = peers.rowReduce](std::int64_t first, std::int64_t count) {
+                    run(op.c_str(), x.get() + first * e.cols, y.get() + first, count, e.cols);
+                  });
   case Family::Copy2d:
-    if (op == "transpose2d")
+    if (op == "transpose2d" && setting.threads == 1)
       return repeated([=, run = peers.transpose] { run(x.get(), y.get(), e.rows, e.cols); });
     return {};
   default:
@@ -108,9 +154,8 @@ void addRow(Suite &suite, const std::string &op, const char *dtype, Family famil
   Row row{op + " " + shape({e.rows, e.cols}), groupOf(op, e), Work::Bytes, 0, bytes, {}};
   row.leastOfIdeal = e.near ? 0 : 0.9;
   row.make = [=](Sides &sides, const Setting &setting) {
-    sides.ours(ours(op, dtype, e, setting.isa));
-    if (setting.threads == 1)
-      sides.peer("eigen", eigen(op, family, e, setting.isa));
+    sides.ours(ours(op, dtype, e, setting));
+    sides.peer("eigen", eigen(op, family, e, setting));
     sides.peer("onednn", family == Family::Unary ? oneDnnElementwise(op, e.count())
                                                  : oneDnnRows(op, e.rows, e.cols));
     if (op == "copy2d")

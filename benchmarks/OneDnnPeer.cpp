@@ -95,10 +95,19 @@ Repeated oneDnnRows(const std::string &op, std::int64_t rows, std::int64_t cols)
     primitive = dnnl::logsoftmax_forward({{forward, md, 1}, oneDnn()});
   else if (op == "layer_norm")
     primitive = dnnl::layer_normalization_forward(
-        {{forward, md, 1e-5f, dnnl::normalization_flags::none}, oneDnn()});
+        {{forward, md, 1e-5f,
+          dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift},
+         oneDnn()});
   else
     return {};
-  return executing(primitive, {{DNNL_ARG_SRC, wrap(md, x)}, {DNNL_ARG_DST, wrap(md, y)}}, {x, y});
+  auto scale = floats(cols, 2), bias = floats(cols, 3);
+  const auto line = plain({cols}, Tag::a);
+  return executing(primitive,
+                   {{DNNL_ARG_SRC, wrap(md, x)},
+                    {DNNL_ARG_DST, wrap(md, y)},
+                    {DNNL_ARG_SCALE, wrap(line, scale)},
+                    {DNNL_ARG_SHIFT, wrap(line, bias)}},
+                   {x, y, scale, bias});
 }
 
 Repeated oneDnnDepthwise(std::int64_t h, std::int64_t w, std::int64_t c, std::int64_t k) {

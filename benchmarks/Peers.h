@@ -17,8 +17,10 @@ struct IsaPeers {
   void (*matmul)(const float *a, const float *b, float *c, std::int64_t m, std::int64_t n,
                  std::int64_t k);
   void (*transpose)(const float *x, float *y, std::int64_t rows, std::int64_t cols);
-  /// softmax, log_softmax, layer_norm, rms_norm on rows, by Eigen.
-  void (*rowMap)(const char *op, const float *x, float *y, std::int64_t rows, std::int64_t cols);
+  /// softmax, log_softmax, layer_norm, rms_norm on rows, by Eigen. A norm multiplies by cols
+  /// scales, and layer_norm adds as many biases.
+  void (*rowMap)(const char *op, const float *x, float *y, std::int64_t rows, std::int64_t cols,
+                 const float *scale, const float *bias);
   void (*rowReduce)(const char *op, const float *x, float *y, std::int64_t rows, std::int64_t cols);
   /// Depthwise convolution or pooling (filter null) with kernel k, stride 1 and padding k / 2, by
   /// Eigen's array operations on the channels of each pixel.

@@ -10,6 +10,7 @@ constexpr double kElements = static_cast<double>(kRows) * kCols;
 
 void addMap(const kernels::KernelRow &row) {
   auto x = floats(kRows * kCols), y = floats(kRows * kCols);
+  auto scale = floats(kCols, 2), bias = floats(kCols, 3);
   const std::string op(row.op);
   if (row.family == kernels::Family::RowMap)
     add(op, "f32", whoOf(row), shape({kRows, kCols}), Work::Bytes, 8 * kElements,
@@ -17,11 +18,13 @@ void addMap(const kernels::KernelRow &row) {
   else
     add(op, "f32", whoOf(row), shape({kRows, kCols}), Work::Bytes, 8 * kElements,
         [=, run = row.function.rowNorm] {
-          run(x.get(), kCols, y.get(), kCols, kRows, kCols, nullptr, nullptr, 1e-5f);
+          run(x.get(), kCols, y.get(), kCols, kRows, kCols, scale.get(),
+              op == "layer_norm" ? bias.get() : nullptr, 1e-5f);
         });
   add(op, "f32", "eigen-" + std::string(isaName(row.isa)), shape({kRows, kCols}), Work::Bytes,
-      8 * kElements,
-      [=, run = isaPeers(row.isa).rowMap] { run(op.c_str(), x.get(), y.get(), kRows, kCols); });
+      8 * kElements, [=, run = isaPeers(row.isa).rowMap] {
+        run(op.c_str(), x.get(), y.get(), kRows, kCols, scale.get(), bias.get());
+      });
 }
 
 void addReduce(const kernels::KernelRow &row) {

@@ -41,35 +41,33 @@ template <class Arch> struct LayerNorm {
         if (!(mean[r] * mean[r] <= kNear * gain[r])) // NaN too
           gain[r] = inverse * squares(from + r * xRow, cols, F(mean[r]));
       S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
-      for (std::int64_t r = 0; r < count; ++r)
-        apply<Past>(from + r * xRow, y + (first + r) * yRow, cols, F(mean[r]), F(gain[r]), scale,
-                    bias, ahead);
+      apply<Past>(from, xRow, y + first * yRow, yRow, count, cols, mean, gain, scale, bias, ahead);
     });
     if (Past)
       S::fence();
   }
 
-  /// y = (x - center) * gain * scale + bias of one row.
+  /// y = (x - mean[r]) * gain[r] * scale + bias of a group of rows.
   template <bool Past>
-  static TESSERA_INLINE void apply(const float *x, float *y, std::int64_t cols, F center, F gain,
-                                   const float *scale, const float *bias, std::int64_t ahead) {
-    const auto step = [=](F v, std::int64_t c, std::int64_t count) {
-      return affine((v - center) * gain, scale, bias, c, count);
-    };
-    if constexpr (Past)
-      Rows<Arch>::mapPast(x, y, cols, step, x + ahead);
-    else
-      Rows<Arch>::map(x, y, cols, step);
-  }
-
-  /// v * scale[c...] + bias[c...], where either may be null.
-  static TESSERA_INLINE F affine(F v, const float *scale, const float *bias, std::int64_t c,
-                                 std::int64_t count) {
-    if (scale)
-      v = v * part(scale + c, count);
-    if (bias)
-      v = v + part(bias + c, count);
-    return v;
+  static TESSERA_INLINE void apply(const float *x, std::int64_t xRow, float *y, std::int64_t yRow,
+                                   std::int64_t rows, std::int64_t cols, const float *mean,
+                                   const float *gain, const float *scale, const float *bias,
+                                   std::int64_t ahead) {
+    if (!Past && scale && rows == Rows<Arch>::kGroup) {
+      bias ? group<true>(x, xRow, y, yRow, cols, mean, gain, scale, bias)
+           : group<false>(x, xRow, y, yRow, cols, mean, gain, scale, bias);
+      return;
+    }
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const F center(mean[r]), factor(gain[r]);
+      const auto step = [=](F v, std::int64_t c, std::int64_t count) {
+        return affine((v - center) * factor, scale, bias, c, count);
+      };
+      if constexpr (Past)
+        Rows<Arch>::mapPast(x + r * xRow, y + r * yRow, cols, step, x + r * xRow + ahead);
+      else
+        Rows<Arch>::map(x + r * xRow, y + r * yRow, cols, step);
+    }
   }
 
 private:
@@ -102,6 +100,42 @@ private:
   static TESSERA_INLINE float squares(const float *x, std::int64_t cols, F center) {
     return Rows<Arch>::sum(x, cols,
                            [center](F a, F v) { return S::fma(v - center, v - center, a); });
+  }
+
+  /// The rows of one group, which share what is loaded of scale and bias.
+  template <bool Bias>
+  static TESSERA_INLINE void group(const float *x, std::int64_t xRow, float *y, std::int64_t yRow,
+                                   std::int64_t cols, const float *mean, const float *gain,
+                                   const float *scale, const float *bias) {
+    constexpr int kRows = Rows<Arch>::kGroup;
+    F center[kRows], factor[kRows];
+    TESSERA_UNROLL
+    for (int r = 0; r < kRows; ++r)
+      center[r] = F(mean[r]), factor[r] = F(gain[r]);
+    std::int64_t c = 0;
+    for (; c + S::kLanes <= cols; c += S::kLanes) {
+      const F s = S::load(scale + c), b = Bias ? S::load(bias + c) : F(0.0f);
+      TESSERA_UNROLL
+      for (int r = 0; r < kRows; ++r) {
+        const F v = (S::load(x + r * xRow + c) - center[r]) * factor[r];
+        S::store(y + r * yRow + c, Bias ? S::fma(v, s, b) : v * s);
+      }
+    }
+    for (int r = 0; r < kRows && c < cols; ++r)
+      S::storePart(y + r * yRow + c,
+                   affine((S::loadPart(x + r * xRow + c, cols - c) - center[r]) * factor[r], scale,
+                          bias, c, cols - c),
+                   cols - c);
+  }
+
+  /// v * scale[c...] + bias[c...], where either may be null.
+  static TESSERA_INLINE F affine(F v, const float *scale, const float *bias, std::int64_t c,
+                                 std::int64_t count) {
+    if (scale && bias)
+      return S::fma(v, part(scale + c, count), part(bias + c, count));
+    if (scale)
+      return v * part(scale + c, count);
+    return bias ? v + part(bias + c, count) : v;
   }
 
   static TESSERA_INLINE F part(const float *p, std::int64_t count) {

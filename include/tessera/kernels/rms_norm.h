@@ -34,9 +34,9 @@ template <class Arch> struct RmsNorm {
         gain[r] = inverse *
                   Rows<Arch>::sum(from + r * xRow, cols, [](F a, F v) { return S::fma(v, v, a); });
       S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
-      for (std::int64_t r = 0; r < count; ++r)
-        LayerNorm<Arch>::template apply<Past>(from + r * xRow, y + (first + r) * yRow, cols,
-                                              F(0.0f), F(gain[r]), scale, bias, ahead);
+      alignas(64) const float mean[S::kLanes] = {};
+      LayerNorm<Arch>::template apply<Past>(from, xRow, y + first * yRow, yRow, count, cols, mean,
+                                            gain, scale, bias, ahead);
     });
     if (Past)
       S::fence();
