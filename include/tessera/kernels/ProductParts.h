@@ -9,11 +9,13 @@ namespace tessera::kernels {
 /// `batch` results of m x n cut into parts of about equal size, for a parallel loop over count().
 /// The cut depends on sizes alone, never on a number of threads.
 struct ProductParts {
-  /// What is cut. A part has whole panels of columns and at least two tiles of rows, where it does
-  /// not have all of them; `work` counts multiply-adds of vectors for all of the batch.
+  /// What is cut. A part has whole panels of columns and whole tiles of rows, leastTiles at
+  /// least, where it does not have all of them; `work` counts multiply-adds of vectors for all of
+  /// the batch.
   struct Sizes {
     std::int64_t batch, m, n, tileRows, panel, work;
     std::int64_t mostRows = INT64_MAX; ///< of a part, where caches ask for it
+    std::int64_t leastTiles = 2;       ///< of rows
   };
 
   /// Work of a part at least: one or two microseconds, when each index of a loop costs some 50 ns.
@@ -41,7 +43,7 @@ struct ProductParts {
     const std::int64_t share = ceil(wanted, groups > 0 ? groups : 1);
     panels = ceil(s.n, s.panel);
     across = panels < share ? panels : share;
-    const std::int64_t least = ceil(s.m, s.mostRows), most = ceil(s.m, 2 * s.tileRows);
+    const std::int64_t least = ceil(s.m, s.mostRows), most = ceil(s.m, s.leastTiles * s.tileRows);
     down = between(ceil(share, across > 0 ? across : 1), least, most > least ? most : least);
   }
 
@@ -53,12 +55,14 @@ struct ProductParts {
     const std::int64_t group = index / (down * across), rest = index % (down * across);
     const std::int64_t row = s.m >= s.n ? rest / across : rest % down;
     const std::int64_t column = s.m >= s.n ? rest % across : rest / down;
-    const std::int64_t i = s.m * row / down, j = panels * column / across * s.panel;
+    const std::int64_t tiles = ceil(s.m, s.tileRows);
+    const std::int64_t i = tiles * row / down * s.tileRows, j = panels * column / across * s.panel;
+    const std::int64_t low = tiles * (row + 1) / down * s.tileRows;
     const std::int64_t end = panels * (column + 1) / across * s.panel;
     return {s.batch * group / groups,
             s.batch * (group + 1) / groups,
             i,
-            s.m * (row + 1) / down - i,
+            (low < s.m ? low : s.m) - i,
             j,
             (end < s.n ? end : s.n) - j};
   }
