@@ -16,6 +16,9 @@ struct ProductParts {
     std::int64_t batch, m, n, tileRows, panel, work;
     std::int64_t mostRows = INT64_MAX; ///< of a part, where caches ask for it
     std::int64_t leastTiles = 2;       ///< of rows
+    /// The right operand is near: rows are cut before columns, so that no two threads write to the
+    /// same lines of many rows.
+    bool near = false;
   };
 
   /// Work of a part at least: one or two microseconds, when each index of a loop costs some 50 ns.
@@ -35,16 +38,20 @@ struct ProductParts {
   };
 
   explicit __attribute__((always_inline)) ProductParts(const Sizes &sizes) : s(sizes) {
-    const std::int64_t few = between(s.work / kLeast, 1, kEnough);
+    std::int64_t few = between(s.work / kLeast, 1, kEnough);
+    few += few > 1 ? few % 2 : 0; // threads are mostly even
     const std::int64_t wanted = between(s.work / kLarge, few, kMost);
     // Products that are too small to be cut are counted out by the dozen.
     const bool cut = wanted > s.batch || s.work / kLeast >= s.batch;
     groups = cut ? s.batch : wanted;
     const std::int64_t share = ceil(wanted, groups > 0 ? groups : 1);
     panels = ceil(s.n, s.panel);
+    const std::int64_t least = ceil(s.m, s.mostRows), tiles = ceil(s.m, s.leastTiles * s.tileRows);
+    const std::int64_t most = tiles > least ? tiles : least;
     across = panels < share ? panels : share;
-    const std::int64_t least = ceil(s.m, s.mostRows), most = ceil(s.m, s.leastTiles * s.tileRows);
-    down = between(ceil(share, across > 0 ? across : 1), least, most > least ? most : least);
+    down = between(ceil(share, s.near || across < 1 ? 1 : across), least, most);
+    if (s.near)
+      across = between(share / (down > 0 ? down : 1), 1, panels);
   }
 
   std::int64_t __attribute__((always_inline)) count() const { return groups * down * across; }

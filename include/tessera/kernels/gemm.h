@@ -66,6 +66,8 @@ template <class Arch, class T> struct Gemm {
 private:
   /// Columns of a part of few rows: their rows of b are read a page or so at a time.
   static constexpr std::int64_t kFewColumns = 2 * kPanel;
+  /// Floats of b that stay in L2 while rows pass.
+  static constexpr std::int64_t kNear = 1 << 15;
   /// Tiles of rows that a panel from beyond L2 is worth fetching for: 32 rows in two parts took
   /// 14% longer on two threads.
   static constexpr std::int64_t kFarTiles = 6;
@@ -174,6 +176,7 @@ private:
       sizes.panel = g.bPanel, sizes.mostRows = Mma<Arch>::kRowBlock, sizes.leastTiles = kFarTiles;
     else if (few(g))
       sizes.panel = kFewColumns;
+    sizes.near = g.n * g.k <= kNear;
     const Shared shared{&g, ProductParts(sizes)};
     const std::int64_t count = shared.parts.count();
     if (sizes.work >= ProductParts::kShared)

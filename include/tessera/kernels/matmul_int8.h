@@ -34,9 +34,10 @@ template <class Arch, class T> struct MatmulInt8 {
       return 0;
     }
     work.inTurn = true;
-    for (std::int64_t i = 0; i < work.blocks(); ++i) {
-      prepare(&work, i);
-      work.multiply(i * work.rows, work.count(i), 0, g.n);
+    for (std::int64_t i = 0; i < g.m; i += work.rows) {
+      const std::int64_t count = work.count(i / work.rows);
+      work.prepare(i, count);
+      work.multiply(i, count, 0, g.n);
     }
     return 0;
   }
@@ -46,6 +47,8 @@ private:
   /// Elements of a that are prepared at a time where threads share them, and how many are worth a
   /// parallel loop: a few microseconds.
   static constexpr std::int64_t kPiece = 1 << 14, kSharedLeft = 8 * kPiece;
+  /// Bytes of b that stay in L2 while rows pass.
+  static constexpr std::int64_t kNear = 1 << 17;
   /// Rows of a block at most, so that high products have blocks for many threads.
   static constexpr std::int64_t kMostRows = 192;
 
@@ -90,6 +93,7 @@ private:
     std::int64_t rows, stride = 0; ///< rows of a block
     const ProductParts *parts = nullptr;
     bool inTurn = false; ///< whether each block is prepared when the one before it is done with
+    bool beside = false; ///< whether each part prepares its rows, which no other part has
     const Left *ready;
     Left *left;
     std::int32_t *sums;
@@ -113,6 +117,16 @@ private:
     /// Where row i, which begins a block, is prepared.
     Left *at(std::int64_t i) const { return inTurn ? left : left + i * stride; }
 
+    void prepare(std::int64_t i, std::int64_t count) const {
+      Left *to = at(i);
+      for (std::int64_t r = 0; r < count; ++r) {
+        if (!ready)
+          source.prepare(i + r, 0, g.k, to + r * stride);
+        if (g.epilogue.bZero)
+          sums[i + r] = source.sum(i + r);
+      }
+    }
+
     void multiply(std::int64_t i, std::int64_t count, std::int64_t first, std::int64_t last) const {
       const typename Product::Call call{
           source, static_cast<const std::int8_t *>(g.b), g.c, g.cRow, g.n, g.k, &g.epilogue};
@@ -123,32 +137,31 @@ private:
 
   static void share(Work &work) {
     const MatmulInt8Args &g = work.g;
-    const ProductParts parts({1, g.m, g.n, kRows, Layout::kPanel, vectors(g), work.rows});
+    ProductParts::Sizes sizes{1, g.m, g.n, kRows, Layout::kPanel, vectors(g), work.rows};
+    sizes.near = g.n * g.k <= kNear;
+    const ProductParts parts(sizes);
     work.parts = &parts;
+    work.beside = parts.at(0).columns == g.n;
     work.rows = kPiece / (g.k > 0 ? g.k : 1) + 1;
-    if (g.m * g.k >= kSharedLeft && work.prepares())
-      g.parallelFor(g.pool, work.blocks(), &prepare, &work);
-    else
-      for (std::int64_t i = 0; i < work.blocks(); ++i)
-        prepare(&work, i);
+    if (work.prepares() && !work.beside) {
+      if (g.m * g.k >= kSharedLeft)
+        g.parallelFor(g.pool, work.blocks(), &prepare, &work);
+      else
+        work.prepare(0, g.m);
+    }
     g.parallelFor(g.pool, parts.count(), &multiply, &work);
   }
 
   static void prepare(void *args, std::int64_t block) {
     const Work &w = *static_cast<const Work *>(args);
-    const std::int64_t i = block * w.rows, count = w.count(block);
-    Left *left = w.at(i);
-    for (std::int64_t r = 0; r < count; ++r) {
-      if (!w.ready)
-        w.source.prepare(i + r, 0, w.g.k, left + r * w.stride);
-      if (w.g.epilogue.bZero)
-        w.sums[i + r] = w.source.sum(i + r);
-    }
+    w.prepare(block * w.rows, w.count(block));
   }
 
   static void multiply(void *args, std::int64_t index) {
     const Work &w = *static_cast<const Work *>(args);
     const ProductParts::Part at = w.parts->at(index);
+    if (w.beside && w.prepares())
+      w.prepare(at.i, at.rows);
     w.multiply(at.i, at.rows, at.j, at.j + at.columns);
   }
 };
