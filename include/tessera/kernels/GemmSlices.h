@@ -23,8 +23,7 @@ template <class Arch> struct GemmSlices {
 
   /// Floats; for any such product.
   static TESSERA_INLINE std::int64_t workspace(std::int64_t m, std::int64_t n, std::int64_t k) {
-    const std::int64_t slices = count(m, n, k);
-    return m <= Few::kStreamed && slices > 1 ? (slices - 1) * m * n : 0;
+    return m <= Few::kStreamed ? (count(m, n, k) - 1) * m * n : 0;
   }
 
   static void run(const GemmArgs &g) {
@@ -43,13 +42,16 @@ template <class Arch> struct GemmSlices {
 private:
   /// More would not fetch faster, and their sums would leave L2.
   static constexpr std::int64_t kMost = 16;
+  /// Less work is not worth a loop for each product of a batch.
+  static constexpr std::int64_t kFewest = 4;
   /// Rows of b in a slice, at least: some groups.
   static constexpr std::int64_t kRows = 32;
 
   static TESSERA_INLINE std::int64_t count(std::int64_t m, std::int64_t n, std::int64_t k) {
     const std::int64_t wanted = m * ((n + S::kLanes - 1) / S::kLanes) * k / ProductParts::kLeast;
     const std::int64_t most = k / kRows < kMost ? k / kRows : kMost;
-    return wanted < most ? wanted : most;
+    const std::int64_t slices = wanted < most ? wanted : most;
+    return slices < kFewest ? 1 : slices;
   }
 
   /// Where the sums of slice i go, if it is not the first: rows of n.

@@ -32,7 +32,8 @@ template <class Arch, class T> struct Gemm {
   /// As GemmArgs says; returns 0, or -1 when it needs a workspace and has none, as 16-bit operands
   /// do, or cannot use the b that was packed beforehand. With args null it returns the floats of
   /// workspace that a product of m x n x k takes, given in `size`; a batch takes no more. Each
-  /// element is summed in order of k, block by block.
+  /// element is summed in order of k, block by block, or slice by slice of k where there are few
+  /// rows.
   static std::int64_t run(const GemmArgs *args, const std::int64_t *size) {
     if (!args)
       return workspace(size[0], size[1], size[2]);
