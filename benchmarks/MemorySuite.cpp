@@ -99,7 +99,8 @@ Repeated ours(const std::string &op, const char *dtype, const Extent &e, const S
                                          : ourRows(*row, e, setting);
 }
 
-/// Shared as ours is, since Eigen has no threads for these either.
+/// Shared as ours is, since Eigen has no threads for these either; but for the transpose, whose
+/// results have no rows of their own.
 Repeated eigen(const std::string &op, Family family, const Extent &e, const Setting &setting) {
   const IsaPeers &peers = isaPeers(setting.isa);
   auto x = inputFor(op, e.count()), y = floats(e.count());
@@ -159,9 +160,12 @@ void addRow(Suite &suite, const std::string &op, const char *dtype, Family famil
     sides.peer("onednn", family == Family::Unary ? oneDnnElementwise(op, e.count())
                                                  : oneDnnRows(op, e.rows, e.cols));
     if (op == "copy2d")
-      sides.peer("memcpy", repeated([x = floats(e.count()), y = floats(e.count()), e] {
-                   std::memcpy(y.get(), x.get(), static_cast<std::size_t>(e.count()) * 4);
-                 }));
+      sides.peer("memcpy", shared(setting, e.count(),
+                                  [x = floats(e.count()),
+                                   y = floats(e.count())](std::int64_t first, std::int64_t count) {
+                                    std::memcpy(y.get() + first, x.get() + first,
+                                                static_cast<std::size_t>(count) * 4);
+                                  }));
     if (family == Family::RowReduce)
       addIdealRead(sides, setting, bytes);
     else

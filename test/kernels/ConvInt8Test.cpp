@@ -200,6 +200,10 @@ template <class T> bool right(const KernelRow &row, const ConvShape &s, int layo
                           nullptr);
   bool same = x.intact() && y.intact() && packed.intact();
   const std::vector<unsigned char> got(y.data(), y.data() + y.size());
+  std::vector<unsigned char> shared = before;
+  row.function.conv2dInt8(&s, &p.xl, x.data(), packed.data(), &p.yl, shared.data(), &p.e, backwards,
+                          nullptr);
+  same &= shared == got;
   std::vector<bool> written(got.size());
   for (std::int64_t n = 0; n < s.n; ++n)
     for (std::int64_t oy = 0; oy < s.outH; ++oy)

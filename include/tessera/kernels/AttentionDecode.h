@@ -111,10 +111,12 @@ private:
     // memory delivers two streams faster than one after the other.
     typename Rows::Next keysNext, valuesNext;
     if (args.headsTogether() || rows > 1) {
-      keysNext = {k + kBlock * args.kRow, args.kRow};
-      valuesNext = {v + kBlock * args.vRow, args.vRow};
+      if (j + 2 * kBlock <= args.keys) {
+        keysNext = {k + kBlock * args.kRow, args.kRow, args.headSize};
+        valuesNext = {v + kBlock * args.vRow, args.vRow, args.valueSize};
+      }
     } else if (sizeof(T) == sizeof(float)) {
-      keysNext = {v, args.vRow};
+      keysNext = {v, args.vRow, args.valueSize};
     }
     Rows::scores(q, rows, k, args.kRow, args.headSize, s, kBlock, keys, keysNext);
     for (std::int64_t r = 0; r < rows; ++r)

@@ -17,25 +17,24 @@ template <class Arch, class Stored> struct AttentionRows {
   /// Rows that are wanted soon and come to L2 while as many others are computed with, a few at a
   /// time: asked for all at once they would wait in line.
   struct Next {
-    const T *rows = nullptr; ///< null for none
-    std::int64_t stride = 0;
+    const T *rows = nullptr;
+    std::int64_t stride = 0, size = 0;
 
-    /// Columns [c, end) of a row.
+    /// Columns [c, end) of a row, as far as there are any.
     TESSERA_INLINE void fetch(std::int64_t row, std::int64_t c, std::int64_t end) const {
-      for (; rows && c < end; c += 64 / static_cast<std::int64_t>(sizeof(T)))
+      for (; c < end && c < size; c += 64 / static_cast<std::int64_t>(sizeof(T)))
         __builtin_prefetch(rows + row * stride + c, 0, 2);
     }
   };
 
-  /// s[r * sRow + j] = q[r] . k[j * kRow...], for r < rows, j < keys, of `size` elements, as many
-  /// of which are fetched of the next rows.
+  /// s[r * sRow + j] = q[r] . k[j * kRow...], for r < rows, j < keys, of `size` elements.
   static TESSERA_INLINE void scores(const float *const *q, std::int64_t rows, const T *k,
                                     std::int64_t kRow, std::int64_t size, float *s,
                                     std::int64_t sRow, std::int64_t keys, const Next &next) {
     std::int64_t j = 0;
     for (; j + 4 <= keys; j += 4) {
       for (std::int64_t u = 0; u < 4; ++u)
-        next.fetch(j + u, 0, size);
+        next.fetch(j + u, 0, next.size);
       std::int64_t r = 0;
       for (; r + kShare <= rows; r += kShare)
         dots<kShare>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);

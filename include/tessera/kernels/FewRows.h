@@ -30,7 +30,7 @@ template <class Arch, int Rows, int Vectors> struct FewRows {
       streams(a, aRow, aK, b, bK, c, cRow, m, n, k, group, accumulate);
   }
 
-  /// No more rows of a than this have b stream past in whole rows.
+  /// No more rows of a than this share what streams past.
   static constexpr std::int64_t kStreamed = 4;
 
   /// Rows of b that stream past at once, each a stream for the prefetcher and the TLB to follow; 0
@@ -46,7 +46,7 @@ template <class Arch, int Rows, int Vectors> struct FewRows {
     return m <= kStreamed && kAhead == 0 ? 16 : 0;
   }
 
-  /// The same in whole rows of b, `group` at once.
+  /// As run, but that k == 0 leaves c as it is: in long rows of b, `group` at once.
   static __attribute__((noinline)) void streams(const float *a, std::int64_t aRow, std::int64_t aK,
                                                 const float *b, std::int64_t bK, float *c,
                                                 std::int64_t cRow, std::int64_t m, std::int64_t n,

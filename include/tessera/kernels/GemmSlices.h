@@ -15,15 +15,16 @@ template <class Arch> struct GemmSlices {
   using S = Simd<Arch>;
   using Few = FewRows<Arch, MatmulShape<Arch>::kRows, MatmulShape<Arch>::kVectors>;
 
-  /// Of one product, with a workspace.
+  /// Of one product.
   static TESSERA_INLINE bool suits(const GemmArgs &g) {
     return g.workspace && g.bPanel == 0 && g.bN == 1 && g.m <= Few::kStreamed &&
            Few::groupOf(g.bK, g.m, g.n, g.k) > 0 && count(g.m, g.n, g.k) > 1;
   }
 
-  /// Floats; for any such product.
+  /// Floats; for any product.
   static TESSERA_INLINE std::int64_t workspace(std::int64_t m, std::int64_t n, std::int64_t k) {
-    return m <= Few::kStreamed ? (count(m, n, k) - 1) * m * n : 0;
+    const bool some = m > 0 && m <= Few::kStreamed && Few::groupOf(n, m, n, k) > 0;
+    return some ? (count(m, n, k) - 1) * m * n : 0;
   }
 
   static void run(const GemmArgs &g) {
@@ -40,17 +41,19 @@ template <class Arch> struct GemmSlices {
   }
 
 private:
-  /// More would not fetch faster, and their sums would leave L2.
-  static constexpr std::int64_t kMost = 16;
-  /// Less work is not worth a loop for each product of a batch.
+  /// More would not fetch faster, and sums of more floats would leave L2: columns of so wide a b
+  /// are long rows themselves.
+  static constexpr std::int64_t kMost = 16, kSums = 1 << 18;
+  /// Less is not worth two loops.
   static constexpr std::int64_t kFewest = 4;
   /// Rows of b in a slice, at least: some groups.
   static constexpr std::int64_t kRows = 32;
 
+  static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
   static TESSERA_INLINE std::int64_t count(std::int64_t m, std::int64_t n, std::int64_t k) {
     const std::int64_t wanted = m * ((n + S::kLanes - 1) / S::kLanes) * k / ProductParts::kLeast;
-    const std::int64_t most = k / kRows < kMost ? k / kRows : kMost;
-    const std::int64_t slices = wanted < most ? wanted : most;
+    const std::int64_t slices = least(least(wanted, kMost), least(k / kRows, kSums / (m * n)));
     return slices < kFewest ? 1 : slices;
   }
 

@@ -9,7 +9,7 @@ namespace tessera::kernels {
 /// `batch` results of m x n cut into parts of about equal size, for a parallel loop over count().
 /// The cut depends on sizes alone, never on a number of threads.
 struct ProductParts {
-  /// What is cut. A part has whole panels of columns and whole tiles of rows, leastTiles at
+  /// What is cut. A part has whole panels of columns and whole tiles of rows, about leastTiles at
   /// least, where it does not have all of them; `work` counts multiply-adds of vectors for all of
   /// the batch.
   struct Sizes {
@@ -21,7 +21,8 @@ struct ProductParts {
     bool near = false;
   };
 
-  /// Work of a part at least: one or two microseconds, when each index of a loop costs some 50 ns.
+  /// Work of a part, more or less at least: one or two microseconds, when each index of a loop
+  /// costs some 50 ns.
   static constexpr std::int64_t kLeast = 4096;
   /// Parts that the threads of common machines share well; twice as many took 3 to 10% longer on
   /// two, since each reads its panels anew. More, up to kMost, only where they are large.
@@ -46,12 +47,14 @@ struct ProductParts {
     groups = cut ? s.batch : wanted;
     const std::int64_t share = ceil(wanted, groups > 0 ? groups : 1);
     panels = ceil(s.n, s.panel);
-    const std::int64_t least = ceil(s.m, s.mostRows), tiles = ceil(s.m, s.leastTiles * s.tileRows);
+    const std::int64_t least = ceil(s.m, s.mostRows), tiles = s.m / (s.leastTiles * s.tileRows);
     const std::int64_t most = tiles > least ? tiles : least;
     across = panels < share ? panels : share;
     down = between(ceil(share, s.near || across < 1 ? 1 : across), least, most);
-    if (s.near)
+    if (s.near) {
+      down -= down > least && down > 1 ? down % 2 : 0;
       across = between(share / (down > 0 ? down : 1), 1, panels);
+    }
   }
 
   std::int64_t __attribute__((always_inline)) count() const { return groups * down * across; }

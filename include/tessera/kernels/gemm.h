@@ -74,6 +74,8 @@ private:
   static constexpr std::int64_t kFarTiles = 6;
   /// Panels of one block of rows that threads share well without a cut of the rows.
   static constexpr std::int64_t kManyPanels = 16;
+  /// Products that threads share well as they are.
+  static constexpr std::int64_t kManyProducts = 16;
   /// Rows that are multiplied while panels are packed, where threads share the others better.
   static constexpr std::int64_t kFirstRows = 4 * kRows;
   /// Four lines: a right operand no wider is as good in place as packed, and the rows of panels so
@@ -87,7 +89,7 @@ private:
     const std::int64_t packed = blocks.depth * blocks.columns + m * gemmLeftRow(blocks.depth);
     const std::int64_t streamed = Stream::workspace(m, n, k);
     const std::int64_t most = packed < streamed ? streamed : packed,
-                       sums = Slices::workspace(m, n, k);
+                       sums = kFloat ? Slices::workspace(m, n, k) : 0;
     return (most < sums ? sums : most) + 16; // to begin with a line
   }
 
@@ -132,7 +134,8 @@ private:
 
   /// One after the other where they share a workspace, else all of them at once.
   static __attribute__((noinline)) std::int64_t batch(const GemmArgs &g) {
-    if (g.batch > 0 && g.parallelFor && inParts(g) && !sliced(g)) {
+    if (g.batch > 0 && inParts(g) &&
+        (sliced(g) ? g.batch >= kManyProducts : g.parallelFor != nullptr)) {
       share(g);
       return 0;
     }
@@ -180,7 +183,7 @@ private:
     sizes.near = g.n * g.k <= kNear;
     const Shared shared{&g, ProductParts(sizes)};
     const std::int64_t count = shared.parts.count();
-    if (sizes.work >= ProductParts::kShared)
+    if (g.parallelFor && sizes.work >= ProductParts::kShared)
       return g.parallelFor(g.pool, count, &onePart, const_cast<Shared *>(&shared));
     for (std::int64_t index = 0; index < count; ++index)
       onePart(const_cast<Shared *>(&shared), index);

@@ -38,7 +38,7 @@ template <class Arch> struct LayerNorm {
       S::store(mean, center);
       S::store(gain, S::fma(F(0.0f) - center, center, S::load(gain) * F(inverse)));
       for (std::int64_t r = 0; r < count; ++r)
-        if (!(mean[r] * mean[r] <= kNear * gain[r])) // NaN too
+        if (!(mean[r] * mean[r] <= kNear * gain[r] && gain[r] <= kLargest)) // NaN and overflow too
           gain[r] = inverse * squares(from + r * xRow, cols, F(mean[r]));
       S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
       apply<Past>(from, xRow, y + first * yRow, yRow, count, cols, mean, gain, scale, bias, ahead);
@@ -72,8 +72,8 @@ template <class Arch> struct LayerNorm {
 
 private:
   /// Up to so many variances, the square of the mean may be subtracted from the mean of squares: it
-  /// costs two or three bits.
-  static constexpr float kNear = 4.0f;
+  /// costs up to four bits.
+  static constexpr float kNear = 4.0f, kLargest = __FLT_MAX__;
 
   /// The sums of a row's elements and of their squares.
   static TESSERA_INLINE void sums(const float *x, std::int64_t cols, float &sum, float &square) {
