@@ -40,7 +40,7 @@ struct ProductParts {
 
   explicit __attribute__((always_inline)) ProductParts(const Sizes &sizes) : s(sizes) {
     std::int64_t few = between(s.work / kLeast, 1, kEnough);
-    few += few > 1 ? few % 2 : 0; // threads are mostly even
+    few += few > 1 ? few % 2 : 0; // as threads are mostly even, so are parts
     const std::int64_t wanted = between(s.work / kLarge, few, kMost);
     // Products that are too small to be cut are counted out by the dozen.
     const bool cut = wanted > s.batch || s.work / kLeast >= s.batch;
@@ -51,10 +51,10 @@ struct ProductParts {
     const std::int64_t most = tiles > least ? tiles : least;
     across = panels < share ? panels : share;
     down = between(ceil(share, s.near || across < 1 ? 1 : across), least, most);
-    if (s.near) {
-      down -= down > least && down > 1 ? down % 2 : 0;
+    if ((s.near || across % 2 != 0) && down > least && down > 1)
+      down -= down % 2;
+    if (s.near)
       across = between(share / (down > 0 ? down : 1), 1, panels);
-    }
   }
 
   std::int64_t __attribute__((always_inline)) count() const { return groups * down * across; }
