@@ -2,7 +2,6 @@
 // cost functions of TileSizes.h want to know.
 #include "TileChoice.h"
 
-#include "Attention.h"
 #include "LoopNests.h"
 
 #include "tessera/dialect/npu/NpuDialect.h"
@@ -386,38 +385,4 @@ SmallVector<int64_t> TileChoice::sizePerLoop(ArrayRef<int64_t> sizes) const {
       loops.push_back(sizes[d]);
   loops.resize(tiled.getLoopIteratorTypes().size(), 0);
   return loops;
-}
-
-SmallVector<TileCandidate> tessera::tileCandidates(func::FuncOp kernel,
-                                                   const tile::ChipSpec &chip) {
-  auto ret = cast<func::ReturnOp>(kernel.getBody().front().getTerminator());
-  if (ret->getNumOperands() != 1)
-    return {};
-  auto root = ret.getOperand(0).getDefiningOp<TilingInterface>();
-  if (!root || root.getLoopIteratorTypes().empty())
-    return {};
-  if (std::optional<Attention> attention = matchAttention(root))
-    if (std::optional<AttentionChoice> choice = AttentionChoice::of(typesOf(*attention), chip))
-      return choice->candidates();
-  FailureOr<TileChoice> choice = TileChoice::of(kernel, root, chip);
-  return failed(choice) ? SmallVector<TileCandidate>() : choice->candidates();
-}
-
-std::string tessera::tuningKey(func::FuncOp kernel) {
-  std::string key;
-  llvm::raw_string_ostream out(key);
-  for (Operation &op : kernel.getBody().front())
-    if (isa<npu::NpuOpInterface>(op) && !op.hasTrait<OpTrait::ConstantLike>())
-      out << (key.empty() ? "" : "+") << op.getName().stripDialect();
-  for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
-    out << (i ? "," : ":");
-    if (auto tensor = dyn_cast<RankedTensorType>(type)) {
-      for (int64_t extent : tensor.getShape())
-        out << extent << "x";
-      out << tensor.getElementType();
-    } else {
-      out << type;
-    }
-  }
-  return key;
 }

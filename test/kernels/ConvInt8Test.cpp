@@ -223,24 +223,26 @@ template <class T> bool right(const KernelRow &row, const ConvShape &s, int layo
   return same;
 }
 
+void check(const KernelRow &row, const ConvShape &s, std::size_t index, int layout, int mode) {
+  const std::string details = "shape=" + std::to_string(index) +
+                              ",layout=" + std::to_string(layout) + ",mode=" + std::to_string(mode);
+  if (!selected(row, details))
+    return;
+  INFO(replay(row, details));
+  CHECK((row.dtype == "u8s8" ? right<std::uint8_t>(row, s, layout, mode)
+                             : right<std::int8_t>(row, s, layout, mode)));
+}
+
 } // namespace
 
 TEST_CASE("conv2d_int8 is exact and requantises as Int8.h says", "[conv][int8]") {
   forEachRow(Family::Conv2dInt8, [&](const KernelRow &row) {
-    int index = 0;
+    std::size_t index = 0;
     for (const ConvShape &s : shapes(isaFloatLanes(row.isa))) {
       ++index;
       for (int layout = 0; layout < 4; ++layout)
-        for (int mode = 0; mode < 32; mode += s.c > 1000 || s.w > 1000 || s.kh > 20 ? 7 : 1) {
-          const std::string details = "shape=" + std::to_string(index) +
-                                      ",layout=" + std::to_string(layout) +
-                                      ",mode=" + std::to_string(mode);
-          if (!selected(row, details))
-            continue;
-          INFO(replay(row, details));
-          CHECK((row.dtype == "u8s8" ? right<std::uint8_t>(row, s, layout, mode)
-                                     : right<std::int8_t>(row, s, layout, mode)));
-        }
+        for (int mode = 0; mode < 32; mode += s.c > 1000 || s.w > 1000 || s.kh > 20 ? 7 : 1)
+          check(row, s, index, layout, mode);
     }
   });
 }
@@ -270,15 +272,7 @@ TEST_CASE("depthwise_int8 is exact and requantises as Int8.h says", "[conv][int8
         all.push_back(s);
     for (std::size_t index = 0; index < all.size(); ++index)
       for (int layout : {0, 3})
-        for (int mode = 0; mode < 16; ++mode) {
-          const std::string details = "shape=" + std::to_string(index) +
-                                      ",layout=" + std::to_string(layout) +
-                                      ",mode=" + std::to_string(mode);
-          if (!selected(row, details))
-            continue;
-          INFO(replay(row, details));
-          CHECK((row.dtype == "u8s8" ? right<std::uint8_t>(row, all[index], layout, mode)
-                                     : right<std::int8_t>(row, all[index], layout, mode)));
-        }
+        for (int mode = 0; mode < 16; ++mode)
+          check(row, all[index], index, layout, mode);
   });
 }
