@@ -18,7 +18,8 @@ using F = S::F;
 // needs a register before it is added.
 constexpr int kTileRows = S::kLanes == 16 ? 8 : S::kLanes == 8 ? 6 : 3;
 constexpr int kTileVectors = S::kLanes == 8 ? 2 : 3;
-constexpr std::int64_t kDepth = 256, kTiles = 96 / kTileRows;
+// A panel of so many steps fits the smallest L1, 32 KiB, beside the rows.
+constexpr std::int64_t kDepth = 128, kTiles = 96 / kTileRows;
 constexpr std::int64_t kTileSize = kTileRows * kTileVectors * S::kLanes;
 
 __attribute__((noinline)) void tile(const float *a, const float *b, float *c) {
@@ -29,17 +30,22 @@ __attribute__((noinline)) void tile(const float *a, const float *b, float *c) {
     for (int v = 0; v < kTileVectors; ++v)
       acc[r][v] = S::load(c + (r * kTileVectors + v) * S::kLanes);
   }
-  for (std::int64_t p = 0; p < kDepth; ++p) {
-    F bs[kTileVectors];
+  // Several steps a turn: what counts them takes the ports of the multiply-adds.
+  constexpr std::int64_t kTurn = 4;
+  for (std::int64_t p = 0; p < kDepth; p += kTurn) {
     TESSERA_UNROLL
-    for (int v = 0; v < kTileVectors; ++v)
-      bs[v] = S::load(b + (p * kTileVectors + v) * S::kLanes);
-    TESSERA_UNROLL
-    for (int r = 0; r < kTileRows; ++r) {
-      const F x(a[p * kTileRows + r]);
+    for (std::int64_t q = p; q < p + kTurn; ++q) {
+      F bs[kTileVectors];
       TESSERA_UNROLL
       for (int v = 0; v < kTileVectors; ++v)
-        acc[r][v] = S::fma(x, bs[v], acc[r][v]);
+        bs[v] = S::load(b + (q * kTileVectors + v) * S::kLanes);
+      TESSERA_UNROLL
+      for (int r = 0; r < kTileRows; ++r) {
+        const F x(a[q * kTileRows + r]);
+        TESSERA_UNROLL
+        for (int v = 0; v < kTileVectors; ++v)
+          acc[r][v] = S::fma(x, bs[v], acc[r][v]);
+      }
     }
   }
   TESSERA_UNROLL

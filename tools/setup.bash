@@ -10,7 +10,7 @@ build_packages=(cmake ninja-build g++ clang-22 llvm-22-dev libmlir-22-dev mlir-2
 test_packages=(llvm-22-tools catch2 libbenchmark-dev libeigen3-dev libopenblas-dev libdnnl-dev libxsmm-dev
   binutils git python3-onnx python3-torch python3-torchvision)
 # What only tools/test --long takes.
-long_packages=(qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross)
+long_packages=(libclang-rt-22-dev qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross)
 
 say() { printf '\n== %s\n' "$*"; }
 

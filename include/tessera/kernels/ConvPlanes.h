@@ -19,9 +19,8 @@ template <class Arch> struct ConvPlanes {
   static constexpr int kVectors = kSums % 3 == 0 ? 3 : MatmulShape<Arch>::kVectors;
   static constexpr int kRows = kSums / kVectors;
 
-  /// Whether the planes are without gaps, and are read where they are or are worth gathering; `l1`
-  /// is the size of that cache. Wide panels of the filter use a line of the input often enough
-  /// without that; and at most one lane of sixteen may be to spare.
+  /// Whether the planes are without gaps, and are read where they are or are worth gathering: at
+  /// most one lane of sixteen may be to spare. `l1` is the size of that cache.
   static bool serves(const ConvShape &s, const ConvLayout &xl, const ConvLayout &yl,
                      std::int64_t l1) {
     const bool plain = s.kh == 1 && s.kw == 1 && s.strideH == 1 && s.strideW == 1 && s.top == 0 &&
@@ -29,8 +28,7 @@ template <class Arch> struct ConvPlanes {
     const bool planes = xl.pixel == 1 && xl.row == s.w && xl.block >= s.c && yl.pixel == 1 &&
                         yl.row == s.w && yl.block >= s.outC;
     const std::int64_t pixels = s.h * s.w;
-    const bool gathers =
-        Panel::kVectors * kLanes < 64 && parts(pixels, kLanes) * kLanes * 15 <= pixels * 16;
+    const bool gathers = parts(pixels, kLanes) * kLanes * 15 <= pixels * 16;
     return plain && planes && pixels >= kVectors * kLanes && (near(s.c / s.groups, l1) || gathers);
   }
 
@@ -280,17 +278,12 @@ private:
   /// Part: the last vector of the input has only `tail` pixels.
   template <int R, int V, bool Gathered, bool Part>
   __attribute__((noinline)) void tile(const Place &place) const {
-    // The outputs come from memory while the products run.
-    for (int r = 0; r < R; ++r)
-      for (std::int64_t line = 0; line < V * kLanes; line += 16)
-        __builtin_prefetch(place.y + r * yl.channel + line, 1);
     const bool part = Gathered ? place.tail != kLanes : Part;
     F acc[R][V];
     start(acc, place, Gathered && place.resumes, part);
     const float *from = place.x, *weights = place.filter, *soon = place.soon;
-    for (std::int64_t ch = 0; ch < place.depth; ++ch, from += place.xStep, weights += width) {
+    const auto channel = [&](std::int64_t) __attribute__((always_inline)) {
       __builtin_prefetch(Gathered ? soon : from + place.ahead);
-      soon += place.soonStep;
       F pixel[V];
       TESSERA_UNROLL
       for (int v = 0; v < V; ++v)
@@ -302,7 +295,20 @@ private:
         for (int v = 0; v < V; ++v)
           acc[r][v] = S::fma(pixel[v], weight, acc[r][v]);
       }
+      soon += place.soonStep;
+      from += place.xStep;
+      weights += width;
+    };
+    // The outputs come from memory while the products run, row by row: of all at once some would
+    // wait for others, and the pixels with them.
+    const std::int64_t step = place.depth / (2 * R);
+    for (int r = 0; r < R; ++r) {
+      for (std::int64_t line = 0; line < V * kLanes; line += 16)
+        __builtin_prefetch(place.y + r * yl.channel + line, 1);
+      for (std::int64_t ch = 0; ch < step; ++ch)
+        channel(ch);
     }
+    inTurns(place.depth - R * step, channel);
     if (clips && place.last)
       clip(acc);
     TESSERA_UNROLL

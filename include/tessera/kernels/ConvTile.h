@@ -75,9 +75,9 @@ template <class Arch, int Rows, int Vectors> struct ConvTile {
 
 private:
   static constexpr int kSoon = 8;
-  /// Rows of the filter for each step: those of which a vector each is a cache line.
-  static constexpr int kStep = kLanes < 16 ? static_cast<int>(16 / kLanes) : 1;
-  static_assert(Rows <= kSoon && Vectors <= Pass::kMaxVectors);
+  /// Rows of the filter a turn: what steps the addresses takes the ports of the multiply-adds.
+  static constexpr int kTurn = 4;
+  static_assert(Rows <= kSoon && Vectors <= Pass::kMaxVectors && kTurn == Pass::kMaxVectors);
   /// Where memory will be needed: the outputs of this tile, the pixels of one to come.
   struct Soon {
     const float *out[kSoon], *next[kSoon];
@@ -120,17 +120,20 @@ private:
     const float *b = pass.filter + run.filter * pass.filterRow;
     const std::int64_t end = run.filter + run.length;
     std::int64_t q = run.filter;
-    for (; q + kStep <= end; q += kStep) {
-      // Three lines a step, so that they arrive beside the sums: asked for all at once, they would
-      // hold up the filter. Each comes up within eight steps a row, or thirty-two.
-      const std::uint64_t turn = static_cast<std::uint64_t>(q) / kStep;
-      __builtin_prefetch(soon.next[turn % kSoon] + shift + q * step);
-      __builtin_prefetch(soon.out[turn % kSoon] + pass.vectorAt[turn / kSoon % Pass::kMaxVectors],
-                         1);
-      __builtin_prefetch(pass.later + q * kLanes, 0, 2);
+    for (; q + kTurn <= end; q += kTurn) {
+      // Two or three lines a row, so that they arrive beside the sums: asked for all at once, they
+      // would hold up the filter. An output comes up within eight turns, a pixel within four.
+      const std::uint64_t turn = static_cast<std::uint64_t>(q) / kTurn;
+      const float *const out = soon.out[turn % kSoon];
       TESSERA_UNROLL
-      for (int i = 0; i < kStep; ++i, b += pass.filterRow)
+      for (int i = 0; i < kTurn; ++i, b += pass.filterRow) {
+        if (i * kLanes % 16 == 0)
+          __builtin_prefetch(pass.later + (q + i) * kLanes, 0, 2);
+        __builtin_prefetch(out + pass.vectorAt[i], 1);
+        if (i % 2 == 0)
+          __builtin_prefetch(soon.next[(2 * turn + i / 2) % kSoon] + shift + q * step);
         add(acc, x, (q + i) * step, b);
+      }
     }
     for (; q < end; ++q, b += pass.filterRow)
       add(acc, x, q * step, b);

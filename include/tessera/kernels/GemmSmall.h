@@ -59,7 +59,11 @@ private:
     // AVX-512 a vector takes both units, and two rows keep them busy.
     constexpr bool kShares = S::kLanes < 16 && V == 2;
     std::int64_t i = 0;
-    for (std::int64_t left = g.m; left >= R; i += R, left = g.m - i) {
+    // One vector has as many loads as products: what a tile begins and ends with weighs more.
+    if constexpr (Simd<Vectors>::kLanes >= 16 && V == 1)
+      for (; g.m - i >= 2 * R; i += 2 * R)
+        tile<Vectors, 2 * R, V, Part>(g, i, j, tail);
+    for (std::int64_t left = g.m - i; left >= R; i += R, left = g.m - i) {
       if (kShares && left > R && left <= R + 2)
         break;
       tile<Vectors, R, V, Part>(g, i, j, tail);

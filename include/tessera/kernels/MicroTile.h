@@ -5,6 +5,19 @@
 
 namespace tessera::kernels {
 
+/// step(p) for every p of [0, count), kTurn of them a turn of the loop: a processor with two units
+/// for multiply-adds has them step addresses too, which is done once a turn.
+template <int kTurn = 4, class Step> TESSERA_INLINE void inTurns(std::int64_t count, Step step) {
+  std::int64_t p = 0;
+  for (; p + kTurn <= count; p += kTurn) {
+    TESSERA_UNROLL
+    for (std::int64_t i = 0; i < kTurn; ++i)
+      step(p + i);
+  }
+  for (; p < count; ++p)
+    step(p);
+}
+
 /// c[Rows, Vectors * lanes] (+)= a[Rows, k] * b[k, Vectors * lanes]. With `PartOfB` the last vector
 /// of b is read only as far as that of c. `Ahead` rows ahead b is fetched into L2; 0 for not at
 /// all.
@@ -46,27 +59,41 @@ template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0
                                       std::int64_t aK, const float *b, std::int64_t bK,
                                       std::int64_t k, std::int64_t tail = S::kLanes,
                                       float *copy = nullptr, std::int64_t copyK = 0) {
-    for (std::int64_t p = 0; p < k; ++p) {
-      if constexpr (Ahead > 0)
-        for (std::int64_t line = 0; line < Vectors * S::kLanes; line += 16)
-          __builtin_prefetch(b + (p + Ahead) * bK + line, 0, 2);
-      F bs[Vectors];
+    // As many at a time as there are registers for the addresses of the rows: compilers load
+    // several steps' operands together, and of more the sums themselves would go to memory.
+    constexpr int kTurn = Rows <= 6 || (Vectors == 1 && S::kLanes >= 16) ? 4 : Rows <= 8 ? 2 : 1;
+    if (aK == 1)
+      inTurns<kTurn>(k, [&](std::int64_t p) __attribute__((always_inline)) {
+        step<Copies>(acc, a + p, aRow, b + p * bK, bK, tail, copy + p * copyK);
+      });
+    else
+      for (std::int64_t p = 0; p < k; ++p)
+        step<Copies>(acc, a + p * aK, aRow, b + p * bK, bK, tail, copy + p * copyK);
+  }
+
+  /// One row of b by one column of a.
+  template <bool Copies>
+  static TESSERA_INLINE void step(F (&acc)[Rows][Vectors], const float *a, std::int64_t aRow,
+                                  const float *b, std::int64_t bK, std::int64_t tail, float *copy) {
+    if constexpr (Ahead > 0)
+      for (std::int64_t line = 0; line < Vectors * S::kLanes; line += 16)
+        __builtin_prefetch(b + Ahead * bK + line, 0, 2);
+    F bs[Vectors];
+    TESSERA_UNROLL
+    for (int v = 0; v < Vectors; ++v)
+      bs[v] = PartOfB && v + 1 == Vectors ? S::loadPart(b + v * S::kLanes, tail)
+                                          : S::load(b + v * S::kLanes);
+    if constexpr (Copies) {
       TESSERA_UNROLL
       for (int v = 0; v < Vectors; ++v)
-        bs[v] = PartOfB && v + 1 == Vectors ? S::loadPart(b + p * bK + v * S::kLanes, tail)
-                                            : S::load(b + p * bK + v * S::kLanes);
-      if constexpr (Copies) {
-        TESSERA_UNROLL
-        for (int v = 0; v < Vectors; ++v)
-          S::store(copy + p * copyK + v * S::kLanes, bs[v]);
-      }
+        S::store(copy + v * S::kLanes, bs[v]);
+    }
+    TESSERA_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      const F x(a[r * aRow]);
       TESSERA_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const F x(a[r * aRow + p * aK]);
-        TESSERA_UNROLL
-        for (int v = 0; v < Vectors; ++v)
-          acc[r][v] = S::fma(x, bs[v], acc[r][v]);
-      }
+      for (int v = 0; v < Vectors; ++v)
+        acc[r][v] = S::fma(x, bs[v], acc[r][v]);
     }
   }
 

@@ -103,7 +103,7 @@ private:
     const std::int64_t to = from + w.each < w.together ? from + w.each : w.together;
     const std::int64_t at =
         image * w.yl.image + first / s.outW * w.yl.row - first * w.yl.pixel + g * outC;
-    if (from < to)
+    if (from < to && outC > 0)
       ProductInt8<Arch, T, Windows>::run(
           windows, w.filter + g * panels * Int8Layout<Arch>::panelBytes(depth), w.y + at * size,
           w.yl.pixel, first + from, first + to, outC, depth, &e);

@@ -100,10 +100,10 @@ private:
     if (g.bN != 1)
       return false;
     // Panels whose rows are several lines wide are not worth packing for a dozen tiles when L1
-    // holds them, nor when L2 holds the matrix.
-    return g.m <= 2 * kRows ||
-           (kPanel >= kNarrow && ((g.m <= 16 * kRows && g.k * kPanel * 4 <= 16 * 1024) ||
-                                  (g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4)));
+    // holds them, nor for half as many when L2 holds the matrix.
+    return g.m <= 2 * kRows || (kPanel >= kNarrow && g.m <= 16 * kRows &&
+                                (g.k * kPanel * 4 <= 16 * 1024 ||
+                                 (g.m <= 8 * kRows && g.k * g.bK * 4 <= caches().l2 / 4)));
   }
 
   static TESSERA_INLINE bool small(const GemmArgs &g) {
