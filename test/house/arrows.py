@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that each room includes only the rooms it may, and that kernels and runtime know no LLVM.
 
-    arrows.py SOURCE_ROOT
+    arrows.py [SOURCE_ROOT]
 """
 import re
 import sys
@@ -43,4 +43,4 @@ def problems(root):
                 yield f"{path}: {room} is to build without LLVM, but includes {included}"
 
 
-sys.exit(tree.report(list(problems(sys.argv[1])), "every include follows the arrows"))
+sys.exit(tree.report(list(problems(*sys.argv[1:] or ["."])), "every include follows the arrows"))

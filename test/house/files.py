@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks every source file: its size, its opening sentence, and that it names no machine.
 
-    files.py SOURCE_ROOT
+    files.py [SOURCE_ROOT]
 """
 import os
 import re
@@ -36,4 +36,4 @@ def problems(root):
             yield f"{script}: is not executable"
 
 
-sys.exit(tree.report(list(problems(sys.argv[1])), "every file is as the house wants it"))
+sys.exit(tree.report(list(problems(*sys.argv[1:] or ["."])), "every file is as the house wants it"))

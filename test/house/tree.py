@@ -12,7 +12,8 @@ def files(root, endings):
         folders[:] = sorted(f for f in folders
                             if f not in SKIPPED and not (folder == root and f.startswith("build")))
         for name in sorted(names):
-            if os.path.splitext(name)[1] in endings:
+            # In a worktree .git is a file.
+            if name not in SKIPPED and os.path.splitext(name)[1] in endings:
                 yield os.path.relpath(os.path.join(folder, name), root)
 
 
