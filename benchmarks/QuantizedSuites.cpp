@@ -71,8 +71,10 @@ Row weightsRow(const char *dtype, std::int64_t m, std::int64_t n, std::int64_t k
     const std::int64_t columnBytes = k * static_cast<std::int64_t>(bits) / 8;
     auto data = bytesOf(n * columnBytes, 1);
     const std::int64_t halves = bits == 16 ? n * k : 0;
-    for (std::int64_t i = 0; i < halves; ++i) // small numbers, none of them a NaN
-      reinterpret_cast<std::uint16_t *>(data.get())[i] &= 0xbbff;
+    for (std::int64_t i = 0; i < halves; ++i) { // small numbers, none of them a NaN or denormal
+      auto &half = reinterpret_cast<std::uint16_t *>(data.get())[i];
+      half = static_cast<std::uint16_t>((half & 0xbbff) | 0x3000);
+    }
     auto scale = floats(group > 0 ? n * ((k + group - 1) / group) : 1, 2);
     const kernels::Weights w{data.get(), columnBytes, k, n, group, scale.get(), nullptr};
     auto packed = bytesOf(pack->function.packWeights(&w, nullptr), 3);

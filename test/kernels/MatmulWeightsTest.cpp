@@ -33,6 +33,7 @@ std::vector<Problem> problems(int lanes) {
     for (std::int64_t n : {1, lanes + 1, 4 * lanes, 5 * lanes + 3})
       all.push_back({m, n, 60 + m * 5 + n % 3, m % 2 ? 32 : 64});
   all.push_back({1, 2 * lanes, 1000, 128});
+  all.push_back({7, 5 * lanes + 3, 700, 128});  // depths that panels of 16 bits are read twice for
   all.push_back({11, 2 * lanes + 1, 700, 128}); // more than one panel of floats
   all.push_back({1, 3, 8500, 64});              // more depths than are prepared at a time
   all.push_back({1, 3, 30, 8});

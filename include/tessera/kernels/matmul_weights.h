@@ -32,9 +32,9 @@ template <class Arch, class Format> struct MatmulWeights {
   }
 
 private:
-  /// So many rows are multiplied straight from the packed form. More rows of 16 bits would have to
-  /// read a panel twice, and caches may not hold it.
-  static constexpr std::int64_t kFew = Format::kGrouped ? 8 : 4;
+  /// So many rows are multiplied straight from the packed form.
+  static constexpr std::int64_t kFew = Format::kGrouped || S::kLanes == 16 ? 8 : 4;
+  /// Depths of a panel that L1 holds: as floats, or of 16 bits while they are read twice.
   static constexpr std::int64_t kDepth = 256;
 
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
@@ -63,41 +63,61 @@ private:
     fewRows<R>(g, b, j, columns);
   }
 
-  /// Vectors of columns done together by R rows: with groups sixteen sums at most, besides the
+  /// Vectors of columns done together by R rows: sixteen sums at most, with groups besides the
   /// totals.
   template <int R>
-  static constexpr int kTogether = R * kVectors <= 8 || !Format::kGrouped ? kVectors
-                                   : R * (kVectors / 2) <= 16             ? (kVectors + 1) / 2
-                                                                          : 1;
+  static constexpr int kTogether = R * kVectors <= (Format::kGrouped ? 8 : 16) ? kVectors
+                                   : R * (kVectors / 2) <= 16                  ? (kVectors + 1) / 2
+                                                                               : 1;
 
   template <int R>
   static __attribute__((noinline)) void fewRows(const WeightsArgs &g, const char *b, std::int64_t j,
                                                 std::int64_t columns) {
     constexpr int V = kTogether<R>;
-    for (std::int64_t q = 0; q < columns; q += V * S::kLanes) {
-      F total[R][V];
-      MicroTile<Arch, R, V>::clear(total);
-      if constexpr (Format::kGrouped)
-        groups<R, V>(total, g, b, q);
-      else
-        halves<R, V>(total, g, b, q);
-      TESSERA_UNROLL
-      for (int r = 0; r < R; ++r) {
-        TESSERA_UNROLL
-        for (int v = 0; v < V; ++v) {
-          const std::int64_t at = q + v * S::kLanes;
-          if (at < columns)
-            S::storePart(g.c + r * g.cRow + j + at, total[r][v], least(columns - at, S::kLanes));
-        }
+    // 16 bits that are read by two columns of sums: so many depths that they stay in L1.
+    const std::int64_t step = Format::kGrouped || V == kVectors ? g.k : kDepth;
+    std::int64_t p = 0;
+    do {
+      for (std::int64_t q = 0; q < columns; q += V * S::kLanes) {
+        F total[R][V];
+        MicroTile<Arch, R, V>::clear(total);
+        if (p > 0)
+          rows<R, V>(g, j + q, columns - q, [&](int r, int v, float *c, std::int64_t count) {
+            total[r][v] = S::loadPart(c, count);
+          });
+        if constexpr (Format::kGrouped)
+          groups<R, V>(total, g, b, q);
+        else
+          halves<R, V>(total, g, b + p * kPanel * 2, q, p, least(g.k - p, step));
+        rows<R, V>(g, j + q, columns - q, [&](int r, int v, float *c, std::int64_t count) {
+          S::storePart(c, total[r][v], count);
+        });
       }
+      p += step;
+    } while (p < g.k);
+  }
+
+  /// Calls each(r, v, c, count) for the vectors of results from column j on, `columns` at most.
+  template <int R, int V, class Each>
+  static TESSERA_INLINE void rows(const WeightsArgs &g, std::int64_t j, std::int64_t columns,
+                                  Each each) {
+    TESSERA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      TESSERA_UNROLL
+      for (int v = 0; v < V; ++v)
+        if (v * S::kLanes < columns)
+          each(r, v, g.c + r * g.cRow + j + v * S::kLanes,
+               least(columns - v * S::kLanes, S::kLanes));
     }
   }
 
+  /// Adds depths [p, p + depth), which are at b.
   template <int R, int V>
   static TESSERA_INLINE void halves(F (&total)[R][V], const WeightsArgs &g, const char *b,
-                                    std::int64_t q) {
-    const float *a = g.a;
-    for (std::int64_t p = 0; p < g.k; ++p, ++a, b += kPanel * 2) {
+                                    std::int64_t q, std::int64_t p, std::int64_t depth) {
+    const float *a = g.a + p;
+    for (std::int64_t d = 0; d < depth; ++d, ++a, b += kPanel * 2) {
+      WeightsAhead<Arch>::fetch(b + q * 2, V * S::kLanes * 2);
       TESSERA_UNROLL
       for (int v = 0; v < V; ++v) {
         const F w = Format::load(b + (q + v * S::kLanes) * 2);
@@ -140,6 +160,7 @@ private:
   static TESSERA_INLINE void word(F (&acc)[R][V], const float *a, std::int64_t aRow,
                                   const char *words) {
     typename S::I w[V];
+    WeightsAhead<Arch>::fetch(words, V * S::kLanes * 4);
     TESSERA_UNROLL
     for (int v = 0; v < V; ++v)
       w[v] = Format::words(words + v * S::kLanes * 4);
@@ -200,12 +221,18 @@ private:
           const auto *scale = reinterpret_cast<const float *>(head) + q;
           const auto w = Format::words(head + Format::headBytes(g.zeros) +
                                        (in / Format::kPerWord * kPanel + q) * 4);
+          if (in % Format::kPerWord == 0)
+            WeightsAhead<Arch>::fetch(
+                head + Format::headBytes(g.zeros) + (in / Format::kPerWord * kPanel + q) * 4, 1);
           const F centre =
               g.zeros ? S::load(scale + kPanel) : F(Format::centre(Format::kDefaultZero));
           const F x = Format::expand(w >> static_cast<int>(in % Format::kPerWord * kBits), 0);
           S::store(panel + q, (x - centre) * S::load(scale));
         } else {
-          S::store(panel + q, Format::load(b + (d * kPanel + q) * 2));
+          const char *at = b + (d * kPanel + q) * 2;
+          if (q % 32 == 0)
+            WeightsAhead<Arch>::fetch(at, 1);
+          S::store(panel + q, Format::load(at));
         }
       }
   }
