@@ -14,8 +14,8 @@ template <class Arch, class Stored> struct AttentionRows {
   /// So many rows have their sums in registers at a time.
   static constexpr int kShare = S::kLanes == 16 ? 4 : 2;
 
-  /// Rows that are wanted soon and come to L2 while as many others are computed with, a few at a
-  /// time: asked for all at once they would wait in line.
+  /// Rows that are wanted soon and come to L2 while as many others are computed with, a line of
+  /// each at a time: asked for all at once they would wait in line, and what is loaded behind them.
   struct Next {
     const T *rows = nullptr;
     std::int64_t stride = 0, size = 0;
@@ -31,17 +31,16 @@ template <class Arch, class Stored> struct AttentionRows {
   static TESSERA_INLINE void scores(const float *const *q, std::int64_t rows, const T *k,
                                     std::int64_t kRow, std::int64_t size, float *s,
                                     std::int64_t sRow, std::int64_t keys, const Next &next) {
+    const Next none;
     std::int64_t j = 0;
     for (; j + 4 <= keys; j += 4) {
-      for (std::int64_t u = 0; u < 4; ++u)
-        next.fetch(j + u, 0, next.size);
       std::int64_t r = 0;
       for (; r + kShare <= rows; r += kShare)
-        dots<kShare>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
+        dots<kShare>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow, r ? none : next, j);
       for (; r + 2 <= rows; r += 2)
-        dots<2>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
+        dots<2>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow, r ? none : next, j);
       if (r < rows)
-        dots<1>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow);
+        dots<1>(q + r, k + j * kRow, kRow, size, s + r * sRow + j, sRow, r ? none : next, j);
     }
     for (; j < keys; ++j)
       for (std::int64_t r = 0; r < rows; ++r)
@@ -72,9 +71,12 @@ template <class Arch, class Stored> struct AttentionRows {
   }
 
 private:
+  /// Scores of keys [j, j + 4), while as many rows of `next` are fetched.
   template <int R>
   static TESSERA_INLINE void dots(const float *const *q, const T *k, std::int64_t kRow,
-                                  std::int64_t size, float *s, std::int64_t sRow) {
+                                  std::int64_t size, float *s, std::int64_t sRow, const Next &next,
+                                  std::int64_t j) {
+    constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(T));
     F acc[R][4];
     TESSERA_UNROLL
     for (int r = 0; r < R; ++r) {
@@ -83,8 +85,14 @@ private:
         acc[r][u] = F(0.0f);
     }
     std::int64_t c = 0;
-    for (; c + S::kLanes <= size; c += S::kLanes)
+    for (; c + S::kLanes <= size; c += S::kLanes) {
+      if (c % kLine == 0) {
+        TESSERA_UNROLL
+        for (int u = 0; u < 4; ++u)
+          next.fetch(j + u, c, c + kLine);
+      }
       step<R>(acc, q, k, kRow, c, S::kLanes);
+    }
     if (c < size)
       step<R>(acc, q, k, kRow, c, size - c);
     TESSERA_UNROLL
