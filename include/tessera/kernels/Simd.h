@@ -72,9 +72,15 @@ template <class Arch> struct SimdBase {
     using xsimd::min;
     return min(a, b);
   }
+  /// Correctly rounded.
   static TESSERA_INLINE F sqrt(F x) {
     using xsimd::sqrt;
     return sqrt(x);
+  }
+  /// 1 / sqrt(x), at most 1.5 ulp, with the infinities and NaN of the division.
+  static TESSERA_INLINE F rsqrt(F x) {
+    using xsimd::sqrt;
+    return F(1.0f) / sqrt(x);
   }
   /// 1 / x for x in [1, 2] or NaN, at most 1 ulp.
   static TESSERA_INLINE F reciprocalNearOne(F x) { return F(1.0f) / x; }

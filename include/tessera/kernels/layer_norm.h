@@ -40,7 +40,7 @@ template <class Arch> struct LayerNorm {
       for (std::int64_t r = 0; r < count; ++r)
         if (!(mean[r] * mean[r] <= kNear * gain[r] && gain[r] <= kLargest)) // NaN and overflow too
           gain[r] = inverse * squares(from + r * xRow, cols, F(mean[r]));
-      S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
+      S::store(gain, S::rsqrt(S::load(gain) + F(epsilon)));
       apply<Past>(from, xRow, y + first * yRow, yRow, count, cols, mean, gain, scale, bias, ahead);
     });
     if (Past)

@@ -33,7 +33,7 @@ template <class Arch> struct RmsNorm {
       for (std::int64_t r = 0; r < count; ++r)
         gain[r] = inverse *
                   Rows<Arch>::sum(from + r * xRow, cols, [](F a, F v) { return S::fma(v, v, a); });
-      S::store(gain, F(1.0f) / S::sqrt(S::load(gain) + F(epsilon)));
+      S::store(gain, S::rsqrt(S::load(gain) + F(epsilon)));
       alignas(64) const float mean[S::kLanes] = {};
       LayerNorm<Arch>::template apply<Past>(from, xRow, y + first * yRow, yRow, count, cols, mean,
                                             gain, scale, bias, ahead);

@@ -10,7 +10,7 @@ template <class Arch> struct Rsqrt : UnaryKernel<Rsqrt<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;
 
-  static TESSERA_INLINE F step(F x) { return F(1.0f) / S::sqrt(x); }
+  static TESSERA_INLINE F step(F x) { return S::rsqrt(x); }
 };
 
 } // namespace tessera::kernels
