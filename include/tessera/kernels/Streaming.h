@@ -7,10 +7,17 @@
 namespace tessera::kernels {
 
 template <class Arch> struct Streaming {
-  /// Whether so many results leave the last cache before somebody reads them. Past the caches then
-  /// saves reading what they replace: copies are 1.4 times as fast on Zen 4.
+  /// The part of a last cache that is faster than memory: what the eight cores of a Zen share, and
+  /// twice what gains on Granite Rapids.
+  static constexpr std::int64_t kFar = 32 << 20;
+
+  /// Whether so many results leave the last cache before somebody reads them, or come back from it
+  /// no sooner than from memory. Past the caches then saves reading what they replace: copies are
+  /// 1.4 times as fast on Zen 4, and 1.5 times on Granite Rapids, whose hundreds of MiB are as far
+  /// from a core as memory: a copy and a pass over it together still gain 1.25.
   static TESSERA_INLINE bool pays(std::int64_t count) {
-    return count * static_cast<std::int64_t>(sizeof(float)) > caches().l3;
+    const std::int64_t l3 = caches().l3;
+    return count * static_cast<std::int64_t>(sizeof(float)) > (l3 < kFar ? l3 : kFar);
   }
 
   /// How many of the first elements, at most `count`, come before an address that Simd::stream can
