@@ -165,7 +165,7 @@ private:
     const char *word = b + Format::headBytes(zeros);
     for (std::int64_t w = 0; w < words; ++w, word += kPanel * 4) {
       const I nibble(0x0f0f0f0f);
-      WeightsAhead<Arch>::fetch(word, kPanel * 4);
+      PageAhead<Arch>::fetch(word, kPanel * 4);
       TESSERA_UNROLL
       for (int v = 0; v < kVectors; ++v) {
         const I x = Format::words(word + v * S::kLanes * 4);

@@ -3,6 +3,7 @@
 
 #include "tessera/kernels/GemmTile.h"
 #include "tessera/kernels/Half.h"
+#include "tessera/kernels/PageAhead.h"
 #include "tessera/kernels/SimdInt8.h"
 
 namespace tessera::kernels {
@@ -11,19 +12,6 @@ namespace tessera::kernels {
 /// Panels are those of floats, whatever multiplies them.
 template <> struct MatmulShape<Avx512Vnni> : MatmulShape<xsimd::avx512bw> {};
 #endif
-
-/// Weights are fetched a page before they are multiplied: the processor itself stops at the end of
-/// a page, and what it computes with few bits leaves it no room to run ahead. On Granite Rapids
-/// that is up to 1.7 times as fast as without; half the distance and twice it are slower.
-template <class Arch> struct WeightsAhead {
-  static constexpr std::int64_t kBytes = 4096;
-
-  /// Asks for what comes so far behind [p, p + bytes), to L2.
-  static TESSERA_INLINE void fetch(const char *p, std::int64_t bytes) {
-    for (std::int64_t i = 0; i < bytes; i += 64)
-      __builtin_prefetch(p + kBytes + i, 0, 2);
-  }
-};
 
 /// Weights of `Bits` bits in groups. Per panel of kPanel columns and per group: kPanel scales,
 /// kPanel zeros where there are any, and 32-bit words [group / kPerWord][kPanel], each the

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tessera/kernels/Family.h"
+#include "tessera/kernels/PageAhead.h"
 #include "tessera/kernels/Streaming.h"
 
 namespace tessera::kernels {
@@ -32,6 +33,8 @@ private:
       S::storePart(y, apply(S::loadPart(x, i), p0, p1), i);
     // Two vectors at a time hide the latency of the polynomials.
     for (; i + 2 * S::kLanes <= count; i += 2 * S::kLanes) {
+      if (Past)
+        PageAhead<Arch>::fetch(x + i, 2 * S::kLanes * 4);
       const F a = apply(S::load(x + i), p0, p1);
       const F b = apply(S::load(x + i + S::kLanes), p0, p1);
       Past ? S::stream(y + i, a) : S::store(y + i, a);
@@ -81,6 +84,10 @@ private:
     if (i > 0)
       part(a, aStride, b, bStride, y, i);
     for (; i + S::kLanes <= count; i += S::kLanes) {
+      if (Past && aStride)
+        PageAhead<Arch>::fetch(a + i, S::kLanes * 4);
+      if (Past && bStride)
+        PageAhead<Arch>::fetch(b + i, S::kLanes * 4);
       const F value =
           Kernel::step(aStride ? S::load(a + i) : F(a[0]), bStride ? S::load(b + i) : F(b[0]));
       Past ? S::stream(y + i, value) : S::store(y + i, value);

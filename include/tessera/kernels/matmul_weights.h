@@ -117,7 +117,7 @@ private:
                                     std::int64_t q, std::int64_t p, std::int64_t depth) {
     const float *a = g.a + p;
     for (std::int64_t d = 0; d < depth; ++d, ++a, b += kPanel * 2) {
-      WeightsAhead<Arch>::fetch(b + q * 2, V * S::kLanes * 2);
+      PageAhead<Arch>::fetch(b + q * 2, V * S::kLanes * 2);
       TESSERA_UNROLL
       for (int v = 0; v < V; ++v) {
         const F w = Format::load(b + (q + v * S::kLanes) * 2);
@@ -160,7 +160,7 @@ private:
   static TESSERA_INLINE void word(F (&acc)[R][V], const float *a, std::int64_t aRow,
                                   const char *words) {
     typename S::I w[V];
-    WeightsAhead<Arch>::fetch(words, V * S::kLanes * 4);
+    PageAhead<Arch>::fetch(words, V * S::kLanes * 4);
     TESSERA_UNROLL
     for (int v = 0; v < V; ++v)
       w[v] = Format::words(words + v * S::kLanes * 4);
@@ -222,7 +222,7 @@ private:
           const auto w = Format::words(head + Format::headBytes(g.zeros) +
                                        (in / Format::kPerWord * kPanel + q) * 4);
           if (in % Format::kPerWord == 0)
-            WeightsAhead<Arch>::fetch(
+            PageAhead<Arch>::fetch(
                 head + Format::headBytes(g.zeros) + (in / Format::kPerWord * kPanel + q) * 4, 1);
           const F centre =
               g.zeros ? S::load(scale + kPanel) : F(Format::centre(Format::kDefaultZero));
@@ -231,7 +231,7 @@ private:
         } else {
           const char *at = b + (d * kPanel + q) * 2;
           if (q % 32 == 0)
-            WeightsAhead<Arch>::fetch(at, 1);
+            PageAhead<Arch>::fetch(at, 1);
           S::store(panel + q, Format::load(at));
         }
       }
