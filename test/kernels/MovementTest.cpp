@@ -151,6 +151,29 @@ TEST_CASE("matrices that the caches do not hold are transposed", "[movement]") {
   });
 }
 
+TEST_CASE("matrices that the caches do not hold are copied", "[movement]") {
+  const std::int64_t cols = 1003,
+                     rows = std::min<std::int64_t>(caches().l3, 32 << 20) / 4 / cols + 3;
+  Guarded<float> x(randomFloats(size(rows * cols), 34));
+  forEachRow(Family::Copy2d, [&](const KernelRow &row) {
+    if (row.op != "copy2d")
+      return;
+    for (const std::int64_t gap : {0, 2}) // in one run, and row by row
+      for (const std::int64_t skip : {0, 3}) {
+        INFO(replay(row, "gap=" + std::to_string(gap) + ",skip=" + std::to_string(skip)));
+        const std::int64_t width = cols - gap, count = rows - 1;
+        Guarded<float> y(size(rows * cols), 8.0f);
+        row.function.copy2d(x.data() + skip, cols, y.data() + skip, cols, count, width);
+        bool right = x.intact() && y.intact();
+        for (std::int64_t i = 0; i < rows * cols; ++i) {
+          const bool copied = i >= skip && i < skip + count * cols && (i - skip) % cols < width;
+          right &= y[size(i)] == (copied ? x[size(i)] : 8.0f);
+        }
+        CHECK(right);
+      }
+  });
+}
+
 TEST_CASE("gather_rows picks rows, wraps negative indices and reports bad ones", "[movement]") {
   forEachRow(Family::GatherRows, [&](const KernelRow &row) {
     const std::vector<std::int64_t> wide = {0, 4, -1, -5, 2, 5, -6, 1};

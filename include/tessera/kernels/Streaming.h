@@ -17,7 +17,7 @@ template <class Arch> struct Streaming {
   /// from a core as memory: a copy and a pass over it together still gain 1.25.
   static TESSERA_INLINE bool pays(std::int64_t count) {
     const std::int64_t l3 = caches().l3;
-    return count * static_cast<std::int64_t>(sizeof(float)) > (l3 < kFar ? l3 : kFar);
+    return count * static_cast<std::int64_t>(sizeof(float)) >= (l3 < kFar ? l3 : kFar);
   }
 
   /// How many of the first elements, at most `count`, come before an address that Simd::stream can
