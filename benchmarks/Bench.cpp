@@ -355,6 +355,10 @@ void holdPeers(int argc, char **argv) {
     setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE", 0);
     [[fallthrough]];
   case Isa::avx512vnni:
+    if (tessera::isaPresent(Isa::amx)) // else there is nothing beyond that it would gain by here
+      setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI", 0); // AVX512_CORE stays
+    [[fallthrough]];
+  case Isa::amx:
     // OpenBLAS takes its AVX2 kernels on AMD machines that have AVX-512, where its others win.
     if (tessera::isaPresent(Isa::avx512))
       setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);

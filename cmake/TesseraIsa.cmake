@@ -12,7 +12,8 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   set(TESSERA_ISAS neon)
 else()
   set(TESSERA_FLOAT_ISAS sse2 avx2 avx512) # each with code for everything
-  set(TESSERA_ISAS ${TESSERA_FLOAT_ISAS} avx512vnni) # adds products of 8-bit integers
+  # Adds products of 8-bit integers, and the large ones of them.
+  set(TESSERA_ISAS ${TESSERA_FLOAT_ISAS} avx512vnni amx)
 endif()
 set(TESSERA_ISA_TAG_scalar "tessera::kernels::Scalar")
 set(TESSERA_ISA_FLAGS_scalar)
@@ -22,10 +23,12 @@ set(TESSERA_ISA_TAG_sse2 "xsimd::sse2")
 set(TESSERA_ISA_TAG_avx2 "xsimd::fma3<xsimd::avx2>")
 set(TESSERA_ISA_TAG_avx512 "xsimd::avx512bw")
 set(TESSERA_ISA_TAG_avx512vnni "tessera::kernels::Avx512Vnni")
+set(TESSERA_ISA_TAG_amx "tessera::kernels::Amx")
 set(TESSERA_ISA_FLAGS_sse2 -march=x86-64)
 set(TESSERA_ISA_FLAGS_avx2 -march=x86-64-v3)
 set(TESSERA_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
 set(TESSERA_ISA_FLAGS_avx512vnni -march=x86-64-v4 -mavx512vnni -mprefer-vector-width=512)
+set(TESSERA_ISA_FLAGS_amx ${TESSERA_ISA_FLAGS_avx512vnni} -mamx-tile -mamx-int8)
 
 # Optimised in every build type: an inline function that is not inlined would be emitted by
 # several objects, and the linker would keep one. Nothing may contract a*b+c behind our back.

@@ -29,6 +29,7 @@ std::span<const char> deviceBitcode(Isa isa) {
     return {tessera_bitcode_avx2, tessera_bitcode_end_avx2};
   case Isa::avx512:
   case Isa::avx512vnni:
+  case Isa::amx:
     return {tessera_bitcode_avx512, tessera_bitcode_end_avx512};
   default: // of another processor
     return {};

@@ -48,7 +48,7 @@ const KernelRow *findKernel(std::string_view op, std::string_view dtype, Isa isa
   for (const KernelRow &row : kernelRows(isa))
     if (row.op == op && row.dtype == dtype)
       return &row;
-  return isa == floatIsa(isa) ? nullptr : findKernel(op, dtype, floatIsa(isa));
+  return isa == lesserIsa(isa) ? nullptr : findKernel(op, dtype, lesserIsa(isa));
 }
 
 const KernelRow *findKernel(std::string_view name) {
@@ -72,7 +72,7 @@ const void *deviceSymbol(Isa isa, std::string_view name) {
     if (row.dtype == "any" ? dtype.empty() : dtype.starts_with('_') && dtype.substr(1) == row.dtype)
       return std::bit_cast<const void *>(row.function);
   }
-  return isa == floatIsa(isa) ? nullptr : deviceSymbol(floatIsa(isa), name);
+  return isa == lesserIsa(isa) ? nullptr : deviceSymbol(lesserIsa(isa), name);
 }
 
 } // namespace tessera::kernels

@@ -3,6 +3,12 @@
 
 #include <cstdlib>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace tessera {
 namespace {
 
@@ -12,8 +18,23 @@ constexpr IsaInfo kInfos[] = {
     {"avx2", "x86-64-v3", "", 32},
     {"avx512", "x86-64-v4", "", 64},
     {"avx512vnni", "x86-64-v4", "+avx512vnni", 64},
+    {"amx", "x86-64-v4", "+avx512vnni,+amx-tile,+amx-int8", 64},
     {"neon", "generic", "+neon", 16},
 };
+
+/// Whether the processor has tiles of 8-bit integers and the kernel lets this process use them.
+bool detectTiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr unsigned kTile = 1u << 24, kInt8 = 1u << 25; // of edx
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || (edx & kTile) == 0 || (edx & kInt8) == 0)
+    return false;
+  constexpr int kRequestPermission = 0x1023, kTileData = 18; // of arch_prctl, asm/prctl.h
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
 
 bool detect(Isa isa) {
   if (isa == Isa::scalar)
@@ -28,6 +49,10 @@ bool detect(Isa isa) {
     return __builtin_cpu_supports("x86-64-v4");
   case Isa::avx512vnni:
     return detect(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
+  case Isa::amx: {
+    static const bool kTiles = detect(Isa::avx512vnni) && detectTiles();
+    return kTiles;
+  }
   default:
     return false;
   }
@@ -59,8 +84,14 @@ int isaFloatLanes(Isa isa) {
   return isaInfo(isa).vectorBytes / 4;
 }
 
+Isa lesserIsa(Isa isa) {
+  return isa == Isa::amx ? Isa::avx512vnni : isa == Isa::avx512vnni ? Isa::avx512 : isa;
+}
+
 Isa floatIsa(Isa isa) {
-  return isa == Isa::avx512vnni ? Isa::avx512 : isa;
+  while (lesserIsa(isa) != isa)
+    isa = lesserIsa(isa);
+  return isa;
 }
 
 bool isaPresent(Isa isa) {

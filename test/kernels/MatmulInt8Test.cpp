@@ -35,6 +35,12 @@ std::vector<Problem> problems(int lanes) {
     for (std::int64_t n : {1, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes + 1, 4 * lanes,
                            4 * lanes + 3, 8 * lanes + 2})
       all.push_back({m, n, 1 + (m * 7 + n) % 11});
+  // Rows, columns and depths that fill tiles of AMX and that do not, in pairs and not.
+  for (std::int64_t m : {15, 16, 17, 32, 35, 49})
+    for (std::int64_t n : {1, 16, 17, 33, 48, 64, 81})
+      for (std::int64_t k : {15, 16, 18, 60, 63, 64, 65, 68, 127, 130})
+        if ((m + n + k) % 3 == 0)
+          all.push_back({m, n, k});
   all.push_back({200, 70, 33});
   all.push_back({67, 33, 2500}); // several blocks of rows
   all.push_back({7, 5, 22001});  // more than a block for one tile

@@ -34,6 +34,16 @@ TEST_CASE("avx512vnni has rows of its own for 8-bit products only", "[registry]"
   CHECK(kernels::findKernel("gelu", "f32", Isa::avx512vnni) ==
         kernels::findKernel("gelu", "f32", Isa::avx512));
 }
+
+TEST_CASE("amx has rows of its own for large 8-bit products only", "[registry]") {
+  const kernels::KernelRow *product = kernels::findKernel("matmul_int8", "u8s8", Isa::amx);
+  REQUIRE(product);
+  CHECK(product->isa == Isa::amx);
+  CHECK(kernels::findKernel("pack_rhs_int8", "s8", Isa::amx) ==
+        kernels::findKernel("pack_rhs_int8", "s8", Isa::avx512vnni));
+  CHECK(kernels::findKernel("gelu", "f32", Isa::amx) ==
+        kernels::findKernel("gelu", "f32", Isa::avx512));
+}
 #endif
 
 TEST_CASE("a lookup of what does not exist gives null", "[registry]") {

@@ -17,6 +17,8 @@ ACCEPTED = {
     "avx2": "generic64" + V3,
     "avx512": "generic64" + V3 + "+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
     "avx512vnni": "generic64" + V3 + "+avx512f+avx512bw+avx512cd+avx512dq+avx512vl+avx512_vnni",
+    "amx": "generic64" + V3 + "+avx512f+avx512bw+avx512cd+avx512dq+avx512vl+avx512_vnni"
+           + "+amx_tile+amx_int8",
 }
 # Jumps and calls name places, and fillers are not run.
 SKIPPED = re.compile(r"(j\w+|call|ret|loop\w*|nop\w?|xchg +%ax,%ax|\(bad\)|bnd|notrack|data16|cs)\b")
@@ -50,7 +52,7 @@ def main():
     objdump, assembler, *pairs = sys.argv[1:]
     # The check itself: each set refuses what the next one adds.
     for isa, beyond in (("sse2", "haddps %xmm0,%xmm1"), ("avx2", "vpternlogd $1,%ymm0,%ymm1,%ymm2"),
-                        ("avx512", "vpdpbusd %zmm0,%zmm1,%zmm2")):
+                        ("avx512", "vpdpbusd %zmm0,%zmm1,%zmm2"), ("avx512vnni", "tilerelease")):
         assert list(offenders(assembler, isa, [beyond])), f"{isa} takes {beyond}"
     bad = 0
     for pair in pairs:

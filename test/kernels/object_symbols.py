@@ -15,6 +15,7 @@ TAGS = {
     "avx2": ("fma3", "avx2"),
     "avx512": ("avx512",),
     "avx512vnni": ("Avx512Vnni", "avx512vnni"),
+    "amx": ("Amx", "amx"),
 }
 
 

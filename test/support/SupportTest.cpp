@@ -20,6 +20,8 @@ TEST_CASE("isa names are found again, other text is not") {
   CHECK(isaFloatLanes(Isa::avx512) == 16);
   CHECK(isaFloatLanes(Isa::neon) == 4);
   CHECK(floatIsa(Isa::avx512vnni) == Isa::avx512);
+  CHECK(lesserIsa(Isa::amx) == Isa::avx512vnni);
+  CHECK(floatIsa(Isa::amx) == Isa::avx512);
   CHECK(floatIsa(Isa::avx2) == Isa::avx2);
 }
 
@@ -37,6 +39,7 @@ TEST_CASE("avx2 is there with all of its level, avx512 with avx2") {
     std::printf("it has %s, not avx2\n", presentIsaNames().c_str());
   CHECK((isaPresent(Isa::avx2) || !isaPresent(Isa::avx512)));
   CHECK((isaPresent(Isa::avx512) || !isaPresent(Isa::avx512vnni)));
+  CHECK((isaPresent(Isa::avx512vnni) || !isaPresent(Isa::amx)));
 }
 
 TEST_CASE("an unknown isa ceiling is reported with the choices") {

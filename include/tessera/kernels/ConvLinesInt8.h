@@ -2,15 +2,18 @@
 // multiplied: for few channels, for layouts other than NHWC, and where bytes must be widened.
 #pragma once
 
+#include "tessera/kernels/ConvAmx.h"
 #include "tessera/kernels/ConvTileInt8.h"
 #include "tessera/kernels/ConvWalk.h"
 
 namespace tessera::kernels {
 
-/// T: the type of the image. Arguments as those of Conv2dInt8::run.
-template <class Arch, class T> struct ConvLinesInt8 {
+/// T: the type of the image. Tiles: whether lines are multiplied in those of AMX, as they are, and
+/// not by vectors. Arguments as those of Conv2dInt8::run.
+template <class Arch, class T, bool Tiles = false> struct ConvLinesInt8 {
   using S = SimdInt8<Arch>;
   using Left = typename S::Left;
+  using InTiles = ConvLinesAmx<Arch, T>;
   using Layout = Int8Layout<Arch>;
   using Kind = ConvBytes<Arch, Left>;
   using Part = ConvPart<Kind>;
@@ -33,11 +36,18 @@ template <class Arch, class T> struct ConvLinesInt8 {
     divide();
   }
 
+  /// Whether tiles are full enough to be faster than vectors.
+  bool pays() const {
+    const typename InTiles::Line line(wide);
+    const typename InTiles::Steps steps(Layout::groups(piece));
+    const std::int64_t lanes = S::kLanes, columns = parts(outC, lanes) * lanes;
+    return outC > 0 && 4 * piece * wide * outC >= steps.count * 64 * line.tiles * 16 * columns;
+  }
+
   /// Whether the lines of a block and the filter's rows fit on the stack.
   bool serves() const {
     return !s.transposed && e.bZero == nullptr && inC > 0 && pieces <= ConvRuns<Arch>::kMost &&
-           elements(1, 1) <= kLines &&
-           (piece % kGroup == 0 || pieces * Layout::groups(piece) <= kFilterGroups);
+           elements(1, 1) <= kLines && (!laidAnew() || pieces * pieceGroups() <= kFilterGroups);
   }
 
   /// Number of tasks.
@@ -73,6 +83,17 @@ private:
   static TESSERA_INLINE std::int64_t parts(std::int64_t a, std::int64_t b) {
     return (a + b - 1) / b;
   }
+
+  /// Groups of a piece of a panel as it is multiplied, and whether it must be laid out anew for
+  /// that.
+  std::int64_t pieceGroups() const {
+    if constexpr (Tiles) {
+      const typename InTiles::Steps steps(Layout::groups(piece));
+      return steps.count * steps.groups;
+    }
+    return Layout::groups(piece);
+  }
+  bool laidAnew() const { return pieceGroups() * kGroup != piece; }
 
   /// Input lines and columns that so many outputs see.
   std::int64_t linesFor(std::int64_t rows) const {
@@ -116,8 +137,8 @@ private:
     Run runs[ConvRuns<Arch>::kMost];
     for (std::int64_t i = 0; i < pieces; ++i) {
       const std::int64_t ky = s.dilationW == 1 ? i : i / s.kw, kx = s.dilationW == 1 ? 0 : i % s.kw;
-      runs[i] = {ky * s.dilationH * line + kx * s.dilationW * pixel, i * Layout::groups(piece),
-                 Layout::groups(piece)};
+      runs[i] = {ky * s.dilationH * line + kx * s.dilationW * pixel, i * pieceGroups(),
+                 pieceGroups()};
     }
     Part part;
     part.y0 = y0;
@@ -129,8 +150,14 @@ private:
     part.pass.runs = runs;
     part.pass.count = pieces;
     const ConvLayout staged{0, line, pixel, 1, inC, 0};
+    if constexpr (Tiles) {
+      const typename InTiles::Steps steps(Layout::groups(piece));
+      InTiles::Tile::configure(typename InTiles::Line(cols.count).height, steps.groups * kGroup);
+    }
     for (std::int64_t p = share; p < panels; p += shares)
       onePanel(part, staged, g, p, rows, cols);
+    if constexpr (Tiles)
+      InTiles::Tile::release();
   }
 
   void onePanel(Part &part, const ConvLayout &staged, std::int64_t g, std::int64_t p,
@@ -146,22 +173,48 @@ private:
     part.pass.columns = part.columns;
     part.pass.e = &ending;
     Int8Finish<Arch>::first(part.pass.first, reinterpret_cast<const std::int32_t *>(panel),
-                            part.pass.column, part.columns, depth,
-                            e.aZero + Int8Left<Arch, T>::kShift, ending);
+                            part.pass.column, part.columns, depth, e.aZero + kShift, ending);
     part.pass.filter = panel + Layout::kSumBytes;
     alignas(64) std::int8_t anew[kFilterGroups * Layout::kGroupBytes];
-    if (piece % kGroup != 0) {
+    if (laidAnew()) {
       align(part.pass.filter, depth, anew);
       part.pass.filter = anew;
     }
-    ConvWalk<Arch, Kind>::run(part, staged, rows, cols);
+    if constexpr (Tiles)
+      inTiles(part, staged, rows, cols);
+    else
+      ConvWalk<Arch, Kind>::run(part, staged, rows, cols);
   }
 
-  /// Lets each piece of a panel begin with a group of its own; what fills it up is zero.
+  /// One panel of the block in tiles, which are configured.
+  void inTiles(const Part &part, const ConvLayout &staged, const Span &rows,
+               const Span &cols) const {
+    const typename InTiles::Steps steps(Layout::groups(piece));
+    typename InTiles::Tile::Stretch stretches[ConvRuns<Arch>::kMost];
+    for (std::int64_t i = 0; i < pieces; ++i)
+      stretches[i] = {part.pass.runs[i].input,
+                      part.pass.filter + part.pass.runs[i].filter * Layout::kGroupBytes,
+                      steps.count};
+    typename InTiles::Tile::Panel panel;
+    panel.stretches = stretches;
+    panel.count = pieces;
+    panel.step = steps.groups * kGroup;
+    panel.column = part.pass.column;
+    panel.columns = part.columns;
+    panel.e = part.pass.e;
+    __builtin_memcpy(panel.first, part.pass.first, sizeof panel.first);
+    InTiles::run(panel, reinterpret_cast<const T *>(part.x), part.y,
+                 {s.strideW * staged.pixel, s.strideH * staged.row, part.yPixel, part.yRow},
+                 typename InTiles::Line(cols.count), rows.count, yl.pixel);
+  }
+
+  /// Lets each piece of a panel begin with a group of its own, and in tiles with a step; what fills
+  /// it up is zero.
   void align(const std::int8_t *panel, std::int64_t depth, std::int8_t *to) const {
     using Word = std::conditional_t<kGroup == 4, std::uint32_t, std::uint16_t>;
     static_assert(sizeof(Word) == kGroup);
-    for (std::int64_t i = 0; i < pieces; ++i)
+    const std::int64_t filling = (pieceGroups() - Layout::groups(piece)) * Layout::kGroupBytes;
+    for (std::int64_t i = 0; i < pieces; ++i, to += filling) {
       for (std::int64_t at = 0; at < piece; at += kGroup, to += Layout::kGroupBytes) {
         const std::int64_t from = i * piece + at, valid = least(piece - at, kGroup);
         const std::int64_t shift = from % kGroup * 8;
@@ -179,6 +232,8 @@ private:
           __builtin_memcpy(to + j * kGroup, &word, kGroup);
         }
       }
+      __builtin_memset(to, 0, static_cast<std::size_t>(filling));
+    }
   }
 
   /// `count` lines from line yy on, of the columns from xx on.
@@ -204,7 +259,7 @@ private:
       lines[i] = 0;
   }
 
-  static constexpr std::int32_t kShift = Int8Left<Arch, T>::kShift;
+  static constexpr std::int32_t kShift = Tiles ? 0 : Int8Left<Arch, T>::kShift;
   /// Whether the channels of a pixel lie together.
   TESSERA_INLINE bool together() const { return xl.channel == 1 && xl.block >= s.c; }
 

@@ -21,8 +21,8 @@ struct KernelRow {
 };
 
 /// All rows of one ISA, in the order of kernels.def, whether or not this machine has the ISA.
-/// avx512vnni has only those with products of 8-bit integers; the lookups below find the others
-/// among the rows of floatIsa.
+/// avx512vnni has only those with products of 8-bit integers, and amx those that it multiplies in
+/// tiles; the lookups below find the others among the rows of lesserIsa.
 std::span<const KernelRow> kernelRows(Isa isa);
 
 /// The first row of that operator, type and ISA (its default tile); null when there is none.

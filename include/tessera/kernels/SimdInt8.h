@@ -8,7 +8,10 @@ namespace tessera::kernels {
 
 /// The tag of AVX-512 with VNNI. Floats are those of plain AVX-512.
 struct Avx512Vnni {};
+/// The tag of AMX tiles; its vectors are those of AVX-512 with VNNI.
+struct Amx {};
 #if XSIMD_WITH_AVX512BW
+template <> struct Simd<Amx> : Simd<xsimd::avx512bw> {};
 template <> struct Simd<Avx512Vnni> : Simd<xsimd::avx512bw> {};
 #endif
 

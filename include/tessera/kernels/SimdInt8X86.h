@@ -242,8 +242,13 @@ template <> struct SimdInt8<Avx512Vnni> : SimdInt8<xsimd::avx512bw> {
     return acc;
   }
 };
+template <> struct SimdInt8<Amx> : SimdInt8<Avx512Vnni> {};
 template <> struct Int8Shape<Avx512Vnni> : Int8Shape<xsimd::avx512bw> {};
+template <> struct Int8Shape<Amx> : Int8Shape<xsimd::avx512bw> {};
 template <> struct Int8Bytes<Avx512Vnni> : Int8Bytes<xsimd::avx512bw> {
+  using Int8Bytes<xsimd::avx512bw>::Int8Bytes;
+};
+template <> struct Int8Bytes<Amx> : Int8Bytes<xsimd::avx512bw> {
   using Int8Bytes<xsimd::avx512bw>::Int8Bytes;
 };
 #endif

@@ -11,6 +11,7 @@ namespace tessera::kernels {
 #if XSIMD_WITH_AVX512BW
 /// Panels are those of floats, whatever multiplies them.
 template <> struct MatmulShape<Avx512Vnni> : MatmulShape<xsimd::avx512bw> {};
+template <> struct MatmulShape<Amx> : MatmulShape<xsimd::avx512bw> {};
 #endif
 
 /// Weights of `Bits` bits in groups. Per panel of kPanel columns and per group: kPanel scales,

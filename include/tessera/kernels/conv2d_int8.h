@@ -34,6 +34,11 @@ template <class Arch, class T> struct Conv2dInt8 {
   static void run(const ConvShape *shape, const ConvLayout *xLayout, const void *x,
                   const void *filter, const ConvLayout *yLayout, void *y, const Int8Epilogue *e,
                   ParallelFor parallelFor, void *pool) {
+    if constexpr (kHasTiles<Arch>)
+      if (inTiles(*shape, *xLayout, static_cast<const T *>(x),
+                  static_cast<const std::int8_t *>(filter), *yLayout, static_cast<char *>(y), *e,
+                  parallelFor, pool))
+        return;
     if constexpr (sizeof(Left) == 1)
       if (Block::serves(*shape, *xLayout, *e)) {
         Block block(*shape, *xLayout, static_cast<const T *>(x),
@@ -70,6 +75,24 @@ template <class Arch, class T> struct Conv2dInt8 {
   }
 
 private:
+  /// The same in tiles, where they are faster; else false.
+  static bool inTiles(const ConvShape &s, const ConvLayout &xl, const T *x,
+                      const std::int8_t *filter, const ConvLayout &yl, char *y,
+                      const Int8Epilogue &e, ParallelFor parallelFor, void *pool) {
+    using Points = ConvPointsAmx<Arch, T>;
+    if (Points::serves(s, xl, yl, e)) {
+      Points points(s, xl, x, filter, yl, y, e);
+      parallelFor(pool, points.count(), &Points::task, &points);
+      return true;
+    }
+    using Lines = ConvLinesInt8<Arch, T, true>;
+    Lines lines(s, xl, x, filter, yl, y, e);
+    if (!lines.serves() || !lines.pays())
+      return false;
+    parallelFor(pool, lines.count(), &Lines::task, &lines);
+    return true;
+  }
+
   struct Work {
     ConvShape s;
     ConvLayout xl, yl;

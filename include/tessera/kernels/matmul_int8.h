@@ -4,41 +4,79 @@
 #include "tessera/kernels/Family.h"
 #include "tessera/kernels/GemmArgs.h"
 #include "tessera/kernels/MatmulInt8Args.h"
+#include "tessera/kernels/ProductAmx.h"
 #include "tessera/kernels/ProductInt8.h"
 #include "tessera/kernels/ProductParts.h"
 #include "tessera/support/Caches.h"
 
 namespace tessera::kernels {
 
+/// The rows of the left operand as vectors multiply them, prepared or where they lie.
+template <class Arch, class T> struct MatmulRowsInt8 {
+  using S = SimdInt8<Arch>;
+  using Left = typename S::Left;
+  using Layout = Int8Layout<Arch>;
+  static constexpr std::int64_t kRows = Int8Shape<Arch>::kRows, kFaster = 1;
+
+  const MatmulInt8Args &g;
+
+  static TESSERA_INLINE std::int64_t apart(std::int64_t k) { return Int8Left<Arch, T>::apart(k); }
+  TESSERA_INLINE void prepare(std::int64_t i, std::int64_t from, std::int64_t count,
+                              Left *dst) const {
+    Int8Left<Arch, T>::row(row(i) + from, dst, count);
+  }
+  TESSERA_INLINE void prepare(std::int64_t i, Left *dst) const { prepare(i, 0, g.k, dst); }
+  /// Bytes that need no shift lie ready, unless they serve so many columns that a copy pays.
+  TESSERA_INLINE const Left *ready(std::int64_t &stride) const {
+    if constexpr (sizeof(T) == sizeof(Left) && Int8Left<Arch, T>::kShift == 0)
+      if (g.k % S::kGroup == 0 && g.n <= 4 * Layout::kPanel) {
+        stride = g.aRow;
+        return row(0);
+      }
+    return nullptr;
+  }
+  TESSERA_INLINE std::int32_t sum(std::int64_t i) const {
+    return Int8Left<Arch, T>::sum(row(i), g.k);
+  }
+
+  /// The columns [from, to) of `rows` rows from i on, which lie at left + r * stride; from begins a
+  /// panel, and to ends one or is n. sums are read where there are zero points of b.
+  void panels(std::int64_t i, std::int64_t rows, std::int64_t from, std::int64_t to,
+              const Left *left, std::int64_t stride, const std::int32_t *sums) const {
+    using Product = ProductInt8<Arch, T, MatmulRowsInt8>;
+    const typename Product::Call call{
+        *this, static_cast<const std::int8_t *>(g.b), g.c, g.cRow, g.n, g.k, &g.epilogue};
+    Product::panels(call, i, rows, from, to, left, stride, sums);
+  }
+
+private:
+  TESSERA_INLINE const T *row(std::int64_t i) const {
+    return static_cast<const T *>(g.a) + i * g.aRow;
+  }
+};
+
 /// T: the type of the left operand.
 template <class Arch, class T> struct MatmulInt8 {
   static constexpr Family kFamily = Family::MatmulInt8;
   using Layout = Int8Layout<Arch>;
-  using Left = typename SimdInt8<Arch>::Left;
-  static constexpr std::int64_t kRows = Int8Shape<Arch>::kRows;
 
   /// As MatmulInt8Args says; returns 0, or -1 when it has no workspace. With args null it returns
   /// the bytes of workspace that a product of m x n x k takes, given in `size`.
   static std::int64_t run(const MatmulInt8Args *args, const std::int64_t *size) {
+    using Vectors = MatmulRowsInt8<Arch, T>;
     if (!args)
-      return size[0] * rowBytes(size[2]) + kLine;
+      return size[0] * rowBytes<Vectors>(size[2]) + kLine;
     const MatmulInt8Args &g = *args;
     if (g.m <= 0 || g.n <= 0)
       return 0;
     if (!g.workspace)
       return -1;
-    const Rows rows{static_cast<const T *>(g.a), g.aRow, g.n, g.k};
-    Work work(g, rows);
-    if (g.parallelFor && vectors(g) >= ProductParts::kShared) {
-      share(work);
-      return 0;
-    }
-    work.inTurn = true;
-    for (std::int64_t i = 0; i < g.m; i += work.rows) {
-      const std::int64_t count = work.count(i / work.rows);
-      work.prepare(i, count);
-      work.multiply(i, count, 0, g.n);
-    }
+    if constexpr (kHasTiles<Arch>)
+      if (MatmulRowsAmx<Arch, T>::serves(g)) {
+        multiply<MatmulRowsAmx<Arch, T>>(g);
+        return 0;
+      }
+    multiply<Vectors>(g);
     return 0;
   }
 
@@ -52,29 +90,20 @@ private:
   /// Rows of a block at most, so that high products have blocks for many threads.
   static constexpr std::int64_t kMostRows = 192;
 
-  struct Rows {
-    const T *a;
-    std::int64_t aRow, n, k;
-
-    TESSERA_INLINE void prepare(std::int64_t i, std::int64_t from, std::int64_t count,
-                                Left *dst) const {
-      Int8Left<Arch, T>::row(a + i * aRow + from, dst, count);
+  template <class Rows> static TESSERA_INLINE void multiply(const MatmulInt8Args &g) {
+    const Rows rows{g};
+    Work<Rows> work(g, rows);
+    if (g.parallelFor && vectors(g) / Rows::kFaster >= ProductParts::kShared) {
+      share(work);
+      return;
     }
-    /// Bytes that need no shift lie ready, unless they serve so many columns that a copy pays.
-    TESSERA_INLINE const Left *ready(std::int64_t &stride) const {
-      using S = SimdInt8<Arch>;
-      if constexpr (sizeof(T) == sizeof(Left) && Int8Left<Arch, T>::kShift == 0)
-        if (k % S::kGroup == 0 && n <= 4 * Layout::kPanel) {
-          stride = aRow;
-          return a;
-        }
-      return nullptr;
+    work.inTurn = true;
+    for (std::int64_t i = 0; i < g.m; i += work.rows) {
+      const std::int64_t count = work.count(i / work.rows);
+      work.prepare(i, count);
+      work.multiply(i, count, 0, g.n);
     }
-    TESSERA_INLINE std::int32_t sum(std::int64_t i) const {
-      return Int8Left<Arch, T>::sum(a + i * aRow, k);
-    }
-  };
-  using Product = ProductInt8<Arch, T, Rows>;
+  }
 
   /// Multiply-adds of vectors.
   static TESSERA_INLINE std::int64_t vectors(const MatmulInt8Args &g) {
@@ -83,11 +112,14 @@ private:
   }
 
   /// Bytes of a prepared row, and of its sum.
-  static TESSERA_INLINE std::int64_t rowBytes(std::int64_t k) {
-    return Int8Left<Arch, T>::apart(k) * static_cast<std::int64_t>(sizeof(Left)) + 4;
+  template <class Rows> static TESSERA_INLINE std::int64_t rowBytes(std::int64_t k) {
+    return Rows::apart(k) * static_cast<std::int64_t>(sizeof(typename Rows::Left)) + 4;
   }
 
-  struct Work {
+  template <class Rows> struct Work {
+    using Left = typename Rows::Left;
+    static constexpr std::int64_t kRows = Rows::kRows;
+
     const MatmulInt8Args &g;
     const Rows &source;
     std::int64_t rows, stride = 0; ///< rows of a block
@@ -100,14 +132,14 @@ private:
 
     TESSERA_INLINE Work(const MatmulInt8Args &args, const Rows &from) : g(args), source(from) {
       // A block of prepared rows stays in L2 while b passes.
-      const std::int64_t fit = caches().l2 / 2 / rowBytes(g.k);
+      const std::int64_t fit = caches().l2 / 2 / rowBytes<Rows>(g.k);
       rows = gemmPart(g.m, (fit < kMostRows ? fit : kMostRows) / kRows * kRows, kRows);
       left = reinterpret_cast<Left *>((reinterpret_cast<std::uintptr_t>(g.workspace) + kLine - 1) /
                                       kLine * kLine);
-      sums = reinterpret_cast<std::int32_t *>(left + g.m * Int8Left<Arch, T>::apart(g.k));
+      sums = reinterpret_cast<std::int32_t *>(left + g.m * Rows::apart(g.k));
       ready = source.ready(stride);
       if (!ready)
-        stride = Int8Left<Arch, T>::apart(g.k);
+        stride = Rows::apart(g.k);
     }
     std::int64_t blocks() const { return (g.m + rows - 1) / rows; }
     std::int64_t count(std::int64_t block) const {
@@ -121,23 +153,21 @@ private:
       Left *to = at(i);
       for (std::int64_t r = 0; r < count; ++r) {
         if (!ready)
-          source.prepare(i + r, 0, g.k, to + r * stride);
+          source.prepare(i + r, to + r * stride);
         if (g.epilogue.bZero)
           sums[i + r] = source.sum(i + r);
       }
     }
 
     void multiply(std::int64_t i, std::int64_t count, std::int64_t first, std::int64_t last) const {
-      const typename Product::Call call{
-          source, static_cast<const std::int8_t *>(g.b), g.c, g.cRow, g.n, g.k, &g.epilogue};
-      Product::panels(call, i, count, first, last, ready ? ready + i * stride : at(i), stride,
-                      sums + i);
+      source.panels(i, count, first, last, ready ? ready + i * stride : at(i), stride, sums + i);
     }
   };
 
-  static void share(Work &work) {
+  template <class Rows> static void share(Work<Rows> &work) {
     const MatmulInt8Args &g = work.g;
-    ProductParts::Sizes sizes{1, g.m, g.n, kRows, Layout::kPanel, vectors(g), work.rows};
+    ProductParts::Sizes sizes{
+        1, g.m, g.n, Rows::kRows, Layout::kPanel, vectors(g) / Rows::kFaster, work.rows};
     sizes.near = g.n * g.k <= kNear;
     const ProductParts parts(sizes);
     work.parts = &parts;
@@ -145,20 +175,20 @@ private:
     work.rows = kPiece / (g.k > 0 ? g.k : 1) + 1;
     if (work.prepares() && !work.beside) {
       if (g.m * g.k >= kSharedLeft)
-        g.parallelFor(g.pool, work.blocks(), &prepare, &work);
+        g.parallelFor(g.pool, work.blocks(), &prepare<Rows>, &work);
       else
         work.prepare(0, g.m);
     }
-    g.parallelFor(g.pool, parts.count(), &multiply, &work);
+    g.parallelFor(g.pool, parts.count(), &part<Rows>, &work);
   }
 
-  static void prepare(void *args, std::int64_t block) {
-    const Work &w = *static_cast<const Work *>(args);
+  template <class Rows> static void prepare(void *args, std::int64_t block) {
+    const auto &w = *static_cast<const Work<Rows> *>(args);
     w.prepare(block * w.rows, w.count(block));
   }
 
-  static void multiply(void *args, std::int64_t index) {
-    const Work &w = *static_cast<const Work *>(args);
+  template <class Rows> static void part(void *args, std::int64_t index) {
+    const auto &w = *static_cast<const Work<Rows> *>(args);
     const ProductParts::Part at = w.parts->at(index);
     if (w.beside && w.prepares())
       w.prepare(at.i, at.rows);

@@ -11,7 +11,7 @@ namespace tessera {
 
 /// Instruction sets. Those of one kind of processor are in rising order; each runs the code of
 /// those before it.
-enum class Isa : std::uint8_t { scalar, sse2, avx2, avx512, avx512vnni, neon };
+enum class Isa : std::uint8_t { scalar, sse2, avx2, avx512, avx512vnni, amx, neon };
 
 /// Those of the processors that this code is built for, in rising order.
 #if defined(TESSERA_SCALAR) || !(defined(__x86_64__) || defined(__aarch64__))
@@ -19,7 +19,8 @@ inline constexpr std::array<Isa, 1> kAllIsas = {Isa::scalar};
 #elif defined(__aarch64__)
 inline constexpr std::array<Isa, 1> kAllIsas = {Isa::neon};
 #else
-inline constexpr std::array<Isa, 4> kAllIsas = {Isa::sse2, Isa::avx2, Isa::avx512, Isa::avx512vnni};
+inline constexpr std::array<Isa, 5> kAllIsas = {Isa::sse2, Isa::avx2, Isa::avx512, Isa::avx512vnni,
+                                                Isa::amx};
 #endif
 
 /// What a code generator must be told to emit code for one instruction set.
@@ -33,8 +34,9 @@ struct IsaInfo {
 /// The row of the instruction set table.
 const IsaInfo &isaInfo(Isa isa);
 
-/// "sse2", "avx2" (with FMA and F16C), "avx512" (F, BW, CD, DQ and VL), "avx512vnni" (and VNNI) or
-/// "neon" (of 64-bit Arm); "scalar" on any other processor, or where it is asked for when building.
+/// "sse2", "avx2" (with FMA and F16C), "avx512" (F, BW, CD, DQ and VL), "avx512vnni" (and VNNI),
+/// "amx" (and AMX tiles of 8-bit integers) or "neon" (of 64-bit Arm); "scalar" on any other
+/// processor, or where it is asked for when building.
 std::string_view isaName(Isa isa);
 
 /// The inverse of isaName; empty for any other text.
@@ -43,11 +45,17 @@ std::optional<Isa> isaFromName(std::string_view name);
 /// Floats in the natural vector: 4, 8 or 16.
 int isaFloatLanes(Isa isa);
 
-/// The instruction set whose code for floats serves `isa`: avx512 for avx512vnni, which adds only
-/// products of 8-bit integers; else `isa` itself. Chips and generated code know only these.
+/// The instruction set whose code serves `isa` where that has none of its own: avx512 for
+/// avx512vnni, which adds only products of 8-bit integers, and avx512vnni for amx, which adds only
+/// the large ones; else `isa` itself.
+Isa lesserIsa(Isa isa);
+
+/// The instruction set whose code for floats serves `isa`: the last of the lesser ones. Chips and
+/// generated code know only these.
 Isa floatIsa(Isa isa);
 
-/// Whether this machine (CPU and operating system) executes the instruction set.
+/// Whether this machine (CPU and operating system) executes the instruction set. Linux gives the
+/// tiles of AMX to processes that ask for them: the first call for amx asks, for all threads.
 bool isaPresent(Isa isa);
 
 /// The names of the instruction sets present, as in "sse2, avx2".
