@@ -58,7 +58,7 @@ private:
   std::int64_t size;
 };
 
-/// The tiles of a block of prepared lines.
+/// How prepared lines are multiplied in tiles.
 template <class Arch, class T> struct ConvLinesAmx {
   using Tile = AmxTile<Arch, T>;
   using Layout = Int8Layout<Arch>;
@@ -78,37 +78,100 @@ template <class Arch, class T> struct ConvLinesAmx {
     TESSERA_INLINE bool exact(std::int64_t piece) const { return count * groups == piece; }
   };
 
-  /// Tiles of a line of outputs, all of one height.
-  struct Line {
-    std::int64_t outputs, tiles, height;
+  /// Which tiles of one height make up a block of outputs, the input of each output in the row of a
+  /// tile: line by line, or where that takes fewer, all lines as one. There what a line's inputs
+  /// have more than outputs are computed in vain.
+  struct Tiles {
+    std::int64_t high, wide, pitch; ///< pitch: outputs from one line to the next
+    std::int64_t each, tiles, height;
 
-    explicit TESSERA_INLINE Line(std::int64_t wide)
-        : outputs(wide), tiles((wide + Tile::kHeight - 1) / Tile::kHeight),
-          height(tiles > 0 ? (wide + tiles - 1) / tiles : 0) {}
-    TESSERA_INLINE std::int64_t first(std::int64_t tile) const {
-      return tile * height < outputs - height ? tile * height : outputs - height;
+    /// lineInputs: the inputs of a line, `strideW` of them to the next output.
+    TESSERA_INLINE Tiles(std::int64_t lines, std::int64_t outputs, std::int64_t lineInputs,
+                         std::int64_t strideH, std::int64_t strideW)
+        : high(lines), wide(outputs), pitch(0) {
+      each = up(wide);
+      tiles = high * each;
+      height = each > 0 ? (wide + each - 1) / each : 0;
+      if (high < 1 || lineInputs * strideH % strideW != 0)
+        return;
+      const std::int64_t between = lineInputs * strideH / strideW;
+      const std::int64_t all = (high - 1) * between + wide;
+      if (up(all) >= tiles)
+        return;
+      pitch = between;
+      tiles = up(all);
+      height = (all + tiles - 1) / tiles;
     }
-  };
-
-  /// Bytes from one output to the next and from one line to the next, of the input and the output.
-  struct Strides {
-    std::int64_t in, inLine, out, outLine;
-  };
-
-  /// `high` lines of outputs by one panel, two tiles at a time. cRow: `out` in elements.
-  static void run(const typename Tile::Panel &panel, const T *x, char *y, const Strides &strides,
-                  const Line &line, std::int64_t high, std::int64_t cRow) {
-    const std::int64_t tiles = high * line.tiles;
-    const auto at = [&](std::int64_t tile) {
-      const std::int64_t row = tile / line.tiles, column = line.first(tile % line.tiles);
-      return typename Tile::Rows{x + row * strides.inLine + column * strides.in,
-                                 y + row * strides.outLine + column * strides.out, nullptr};
+    static TESSERA_INLINE std::int64_t up(std::int64_t outputs) {
+      return (outputs + Tile::kHeight - 1) / Tile::kHeight;
+    }
+    /// The line and column where a tile begins.
+    struct Place {
+      std::int64_t line, column;
     };
-    for (std::int64_t tile = 0; tile < tiles; tile += 2) {
-      const typename Tile::Rows first = at(tile), second = at(tile + 1);
-      Tile::run(panel, first, tile + 1 < tiles ? &second : nullptr, strides.in, line.height, cRow);
+    TESSERA_INLINE Place first(std::int64_t tile) const {
+      const std::int64_t count = pitch > 0 ? (high - 1) * pitch + wide : wide;
+      const std::int64_t of = pitch > 0 ? tile : tile % each;
+      const std::int64_t at = of * height < count - height ? of * height : count - height;
+      return pitch > 0 ? Place{at / pitch, at % pitch} : Place{tile / each, at};
     }
-  }
+  };
+
+  /// The outputs of a block of lines. Strides in elements of the input and in
+  /// bytes of the output.
+  struct Block {
+    const T *x;
+    char *y;
+    std::int64_t in, inLine, out, outLine, cRow; ///< cRow: `out` in elements
+    Tiles tiles;
+
+    /// All tiles by a panel, two at a time.
+    void run(typename Tile::Panel &panel) const {
+      for (std::int64_t tile = 0; tile < tiles.tiles; tile += 2) {
+        pair(panel, tile);
+        panel.far = false;
+      }
+    }
+
+  private:
+    TESSERA_INLINE void pair(const typename Tile::Panel &panel, std::int64_t tile) const {
+      const bool both = tile + 1 < tiles.tiles;
+      const typename Tile::Rows a{left(tile), place(tile), nullptr};
+      const typename Tile::Rows b{both ? left(tile + 1) : nullptr, place(both ? tile + 1 : tile),
+                                  nullptr};
+      if (tiles.pitch == 0)
+        return Tile::run(panel, a, both ? &b : nullptr, tiles.height, cRow);
+      typename Tile::Sums sums;
+      Tile::multiply(panel, a, both ? &b : nullptr, cRow, false, sums);
+      finish(panel, tile, sums.tile(0));
+      if (both)
+        finish(panel, tile + 1, sums.tile(1));
+    }
+
+    /// The outputs of a tile, line by line.
+    void finish(const typename Tile::Panel &panel, std::int64_t tile, std::int32_t *sums) const {
+      typename Tiles::Place at = tiles.first(tile);
+      const std::int64_t pitch = tiles.pitch > 0 ? tiles.pitch : tiles.wide;
+      for (std::int64_t r = 0; r < tiles.height;) {
+        const std::int64_t rest = tiles.height - r;
+        const std::int64_t valid = tiles.wide - at.column < rest ? tiles.wide - at.column : rest;
+        const typename Tile::Rows to{nullptr, y + at.line * outLine + at.column * out, nullptr};
+        if (valid > 0)
+          Tile::finish(panel, sums + r * Tile::kPanel, to, valid, cRow, 0);
+        r += pitch - at.column;
+        at = {at.line + 1, 0};
+      }
+    }
+
+    TESSERA_INLINE const T *left(std::int64_t tile) const {
+      const typename Tiles::Place at = tiles.first(tile);
+      return x + at.line * inLine + at.column * in;
+    }
+    TESSERA_INLINE char *place(std::int64_t tile) const {
+      const typename Tiles::Place at = tiles.first(tile);
+      return y + at.line * outLine + at.column * out;
+    }
+  };
 };
 
 } // namespace tessera::kernels

@@ -5,6 +5,7 @@
 #include "tessera/kernels/ConvAmx.h"
 #include "tessera/kernels/ConvTileInt8.h"
 #include "tessera/kernels/ConvWalk.h"
+#include "tessera/support/Caches.h"
 
 namespace tessera::kernels {
 
@@ -38,10 +39,11 @@ template <class Arch, class T, bool Tiles = false> struct ConvLinesInt8 {
 
   /// Whether tiles are full enough to be faster than vectors.
   bool pays() const {
-    const typename InTiles::Line line(wide);
     const typename InTiles::Steps steps(Layout::groups(piece));
-    const std::int64_t lanes = S::kLanes, columns = parts(outC, lanes) * lanes;
-    return outC > 0 && 4 * piece * wide * outC >= steps.count * 64 * line.tiles * 16 * columns;
+    const std::int64_t columns = parts(outC, S::kLanes) * S::kLanes;
+    const std::int64_t rows = tilesOf(high, wide).tiles * InTiles::Tile::kHeight;
+    return outC > 0 &&
+           4 * piece * high * wide * outC >= steps.count * InTiles::Tile::kDepth * rows * columns;
   }
 
   /// Whether the lines of a block and the filter's rows fit on the stack.
@@ -151,17 +153,28 @@ private:
     part.pass.count = pieces;
     const ConvLayout staged{0, line, pixel, 1, inC, 0};
     if constexpr (Tiles) {
-      const typename InTiles::Steps steps(Layout::groups(piece));
-      InTiles::Tile::configure(typename InTiles::Line(cols.count).height, steps.groups * kGroup);
-    }
-    for (std::int64_t p = share; p < panels; p += shares)
-      onePanel(part, staged, g, p, rows, cols);
-    if constexpr (Tiles)
+      const auto tiles = tilesOf(rows.count, cols.count);
+      InTiles::Tile::configure(tiles.height, stepOf(piece));
+      const typename InTiles::Block block{reinterpret_cast<const T *>(lines),
+                                          part.y,
+                                          s.strideW * pixel,
+                                          s.strideH * line,
+                                          part.yPixel,
+                                          part.yRow,
+                                          yl.pixel,
+                                          tiles};
+      for (std::int64_t p = share; p < panels; p += shares)
+        onePanel(part, g, p, [&] { inTiles(part, block); });
       InTiles::Tile::release();
+    } else {
+      for (std::int64_t p = share; p < panels; p += shares)
+        onePanel(part, g, p, [&] { ConvWalk<Arch, Kind>::run(part, staged, rows, cols); });
+    }
   }
 
-  void onePanel(Part &part, const ConvLayout &staged, std::int64_t g, std::int64_t p,
-                const Span &rows, const Span &cols) const {
+  template <class Multiply>
+  TESSERA_INLINE void onePanel(Part &part, std::int64_t g, std::int64_t p,
+                               Multiply multiply) const {
     const std::int64_t depth = s.kh * s.kw * inC;
     const std::int8_t *panel = filter + (g * panels + p) * Layout::panelBytes(depth);
     Int8Epilogue ending = e;
@@ -180,15 +193,18 @@ private:
       align(part.pass.filter, depth, anew);
       part.pass.filter = anew;
     }
-    if constexpr (Tiles)
-      inTiles(part, staged, rows, cols);
-    else
-      ConvWalk<Arch, Kind>::run(part, staged, rows, cols);
+    multiply();
   }
 
-  /// One panel of the block in tiles, which are configured.
-  void inTiles(const Part &part, const ConvLayout &staged, const Span &rows,
-               const Span &cols) const {
+  static std::int64_t stepOf(std::int64_t piece) {
+    return typename InTiles::Steps(Layout::groups(piece)).groups * kGroup;
+  }
+  auto tilesOf(std::int64_t rows, std::int64_t cols) const {
+    return typename InTiles::Tiles(rows, cols, columnsFor(cols), s.strideH, s.strideW);
+  }
+
+  /// One panel of the block in tiles.
+  void inTiles(const Part &part, const typename InTiles::Block &block) const {
     const typename InTiles::Steps steps(Layout::groups(piece));
     typename InTiles::Tile::Stretch stretches[ConvRuns<Arch>::kMost];
     for (std::int64_t i = 0; i < pieces; ++i)
@@ -199,13 +215,14 @@ private:
     panel.stretches = stretches;
     panel.count = pieces;
     panel.step = steps.groups * kGroup;
+    panel.apart = block.in;
     panel.column = part.pass.column;
     panel.columns = part.columns;
     panel.e = part.pass.e;
+    const std::int64_t depth = s.kh * s.kw * inC;
+    panel.far = depth * s.outC > caches().l2 / 2;
     __builtin_memcpy(panel.first, part.pass.first, sizeof panel.first);
-    InTiles::run(panel, reinterpret_cast<const T *>(part.x), part.y,
-                 {s.strideW * staged.pixel, s.strideH * staged.row, part.yPixel, part.yRow},
-                 typename InTiles::Line(cols.count), rows.count, yl.pixel);
+    block.run(panel);
   }
 
   /// Lets each piece of a panel begin with a group of its own, and in tiles with a step; what fills

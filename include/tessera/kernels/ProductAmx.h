@@ -3,6 +3,7 @@
 
 #include "tessera/kernels/MatmulInt8Args.h"
 #include "tessera/kernels/TileAmx.h"
+#include "tessera/support/Caches.h"
 
 namespace tessera::kernels {
 
@@ -28,9 +29,10 @@ template <class Arch, class T> struct MatmulRowsAmx {
 
   static TESSERA_INLINE std::int64_t apart(std::int64_t k) { return Int8Left<Arch, T>::apart(k); }
 
-  /// Rows lie ready, unless they serve so many columns that a copy pays.
+  /// Rows are read where they lie, also by many columns: each element is read once by so many
+  /// multiply-adds that a copy does not pay.
   TESSERA_INLINE const T *ready(std::int64_t &stride) const {
-    if (g.n > 4 * Layout::kPanel || !readable(g.k))
+    if (!readable(g.k))
       return nullptr;
     stride = g.aRow;
     return static_cast<const T *>(g.a);
@@ -64,7 +66,9 @@ template <class Arch, class T> struct MatmulRowsAmx {
     panel.stretches = stretches;
     panel.step = g.k < kDepth ? Layout::groups(g.k) * kGroup : kDepth;
     panel.count = rest > 0 ? 2 : 1;
+    panel.apart = stride;
     panel.e = &g.epilogue;
+    const bool far = g.n * g.k > caches().l2 / 2;
     Tile::configure(height, panel.step);
     const std::int64_t size =
         g.epilogue.output == Int8Output::I32 || g.epilogue.output == Int8Output::F32 ? 4 : 1;
@@ -88,7 +92,8 @@ template <class Arch, class T> struct MatmulRowsAmx {
       }
       for (std::int64_t tile = 0; tile < tiles; tile += 2) {
         const typename Tile::Rows first = at(tile), second = at(tile + 1);
-        Tile::run(panel, first, tile + 1 < tiles ? &second : nullptr, stride, height, g.cRow);
+        panel.far = far && tile == 0;
+        Tile::run(panel, first, tile + 1 < tiles ? &second : nullptr, height, g.cRow);
       }
     }
     Tile::release();

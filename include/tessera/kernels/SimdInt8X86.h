@@ -215,6 +215,10 @@ template <> struct SimdInt8<Avx512Vnni> : SimdInt8<xsimd::avx512bw> {
     const __m512i shifts = _mm512_set1_epi8(static_cast<char>(shift));
     const __m512i others = _mm512_set1_epi8(static_cast<char>(outside));
     for (std::int64_t p = 0; p < count; p += 64) {
+      if (p >= first && p + 64 <= last) {
+        _mm512_storeu_si512(dst + p, _mm512_add_epi8(_mm512_loadu_si512(src + p), shifts));
+        continue;
+      }
       const __mmask64 inside = bytesBefore(last - p) & ~bytesBefore(first - p);
       const __m512i x = _mm512_mask_loadu_epi8(others, inside, src + p);
       _mm512_mask_storeu_epi8(dst + p, bytesBefore(count - p), _mm512_add_epi8(x, shifts));
