@@ -40,6 +40,14 @@ std::vector<Problem> problems(int lanes) {
                                     {23, 130, 6}})
         all.push_back({m, n, k, panel, group});
     }
+  // Tiles of AMX: full, of fewer rows, columns and depths, and rows that two tiles share.
+  for (const auto &[m, n, k] : {std::array<std::int64_t, 3>{16, 64, 64},
+                                {17, 33, 20},
+                                {33, 70, 100},
+                                {47, 16, 65},
+                                {50, 129, 63},
+                                {35, 48, 131}})
+    all.push_back({m, n, k, 4 * lanes, 4});
   for (std::int64_t group : {2, 4}) {
     all.push_back({200, 19, 9, 4 * lanes, group});  // several blocks of rows
     all.push_back({9, 37, 2049, 4 * lanes, group}); // and of depths

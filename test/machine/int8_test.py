@@ -51,7 +51,7 @@ class Int8Test(ToolTest):
     def test_a_cpu_does_with_and_without_instructions_for_bytes(self):
         done = 0
         for model in self.models():
-            for isa in ("sse2", "avx2", "avx512", "avx512vnni", "neon"):
+            for isa in ("sse2", "avx2", "avx512", "avx512vnni", "amx", "neon"):
                 result = run("run", model, "--random-inputs", "--check", env={"TESSERA_ISA": isa})
                 if "this machine has" in result.stderr:  # another set of instructions
                     continue

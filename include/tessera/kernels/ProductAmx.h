@@ -56,13 +56,28 @@ template <class Arch, class T> struct MatmulRowsAmx {
   /// panel, and to ends one or is n. sums are read where there are zero points of b.
   void panels(std::int64_t i, std::int64_t rows, std::int64_t from, std::int64_t to, const T *left,
               std::int64_t stride, const std::int32_t *sums) const {
+    typename Tile::Panel panel;
+    panels(i, rows, from, to, left, stride, sums, Layout::kSumBytes, panel);
+  }
+
+  /// All of c (+)= a * b, with panels of bytes alone.
+  void plain(bool accumulate) const {
+    typename Tile::Panel panel;
+    panel.accumulate = accumulate;
+    panels(0, g.m, 0, g.n, static_cast<const T *>(g.a), g.aRow, nullptr, 0, panel);
+  }
+
+private:
+  /// head: bytes of a panel before its groups.
+  void panels(std::int64_t i, std::int64_t rows, std::int64_t from, std::int64_t to, const T *left,
+              std::int64_t stride, const std::int32_t *sums, std::int64_t head,
+              typename Tile::Panel &panel) const {
     // Tiles of one height, so that one configuration serves: the last begins within the one before.
     const std::int64_t tiles = (rows + Tile::kHeight - 1) / Tile::kHeight;
     const std::int64_t height = (rows + tiles - 1) / tiles;
     const std::int64_t rest = g.k < kDepth ? 0 : g.k % kDepth;
     alignas(64) std::int8_t tail[kDepth / kGroup * Layout::kGroupBytes];
     typename Tile::Stretch stretches[2];
-    typename Tile::Panel panel;
     panel.stretches = stretches;
     panel.step = g.k < kDepth ? Layout::groups(g.k) * kGroup : kDepth;
     panel.count = rest > 0 ? 2 : 1;
@@ -74,17 +89,21 @@ template <class Arch, class T> struct MatmulRowsAmx {
         g.epilogue.output == Int8Output::I32 || g.epilogue.output == Int8Output::F32 ? 4 : 1;
     const auto at = [&](std::int64_t tile) {
       const std::int64_t r = tile * height < rows - height ? tile * height : rows - height;
-      return typename Tile::Rows{left + r * stride,
-                                 static_cast<char *>(g.c) + (i + r) * g.cRow * size, sums + r};
+      return
+          typename Tile::Rows{left + r * stride, static_cast<char *>(g.c) + (i + r) * g.cRow * size,
+                              sums + r, tile * height - r};
     };
-    const auto *b =
-        static_cast<const std::int8_t *>(g.b) + from / Layout::kPanel * Layout::panelBytes(g.k);
-    for (std::int64_t j = from; j < to; j += Layout::kPanel, b += Layout::panelBytes(g.k)) {
+    const std::int64_t panelBytes = head + Layout::groups(g.k) * Layout::kGroupBytes;
+    const auto *b = static_cast<const std::int8_t *>(g.b) + from / Layout::kPanel * panelBytes;
+    for (std::int64_t j = from; j < to; j += Layout::kPanel, b += panelBytes) {
       panel.column = j;
       panel.columns = g.n - j < Layout::kPanel ? g.n - j : Layout::kPanel;
-      Int8Finish<Arch>::first(panel.first, reinterpret_cast<const std::int32_t *>(b), j,
-                              panel.columns, g.k, g.epilogue.aZero, g.epilogue);
-      const std::int8_t *bytes = b + Layout::kSumBytes;
+      if (head > 0)
+        Int8Finish<Arch>::first(panel.first, reinterpret_cast<const std::int32_t *>(b), j,
+                                panel.columns, g.k, g.epilogue.aZero, g.epilogue);
+      else
+        __builtin_memset(panel.first, 0, sizeof panel.first);
+      const std::int8_t *bytes = b + head;
       stretches[0] = {0, bytes, g.k < kDepth ? 1 : g.k / kDepth};
       if (rest > 0) {
         last(bytes, rest, tail);
@@ -99,7 +118,6 @@ template <class Arch, class T> struct MatmulRowsAmx {
     Tile::release();
   }
 
-private:
   /// The last kDepth depths of a panel, of which those before the last `rest` are zero: they have
   /// been multiplied already, and a left tile that begins with them need not end behind the row.
   void last(const std::int8_t *panel, std::int64_t rest, std::int8_t *to) const {

@@ -39,7 +39,8 @@ template <class T> struct AmxTile<Amx, T> {
     std::int64_t apart;           ///< elements from one row of the left operand to the next
     std::int64_t column, columns; ///< of the result
     const Int8Epilogue *e;
-    bool far = false; ///< whether it is read for the first time from beyond L2
+    bool far = false;        ///< whether it is read for the first time from beyond L2
+    bool accumulate = false; ///< whether plain sums are added to what the result holds
     alignas(64) std::int32_t first[kPanel]; ///< what the sums begin with
   };
 
@@ -49,6 +50,7 @@ template <class T> struct AmxTile<Amx, T> {
     const T *left;
     char *c;
     const std::int32_t *sums;
+    std::int64_t shared = 0; ///< how many rows the tile before has too
   };
 
   /// Tiles of so many rows and of steps of so many bytes, a multiple of four; until `release`, on
@@ -80,7 +82,13 @@ template <class T> struct AmxTile<Amx, T> {
   static __attribute__((noinline)) void run(const Panel &panel, const Rows &a, const Rows *b,
                                             std::int64_t height, std::int64_t cRow) {
     Sums sums;
-    const std::int64_t done = multiply(panel, a, b, cRow, true, sums);
+    const std::int64_t done = multiply(panel, a, b, cRow, !panel.accumulate, sums);
+    if (panel.accumulate) {
+      add(panel, sums.tile(0), a, height, cRow);
+      if (b != nullptr)
+        add(panel, sums.tile(1), *b, height, cRow);
+      return;
+    }
     if (done == panel.columns)
       return;
     finish(panel, sums.tile(0), a, height, cRow, done);
@@ -123,6 +131,17 @@ template <class T> struct AmxTile<Amx, T> {
   }
 
 private:
+  /// Rows that two tiles share are added once.
+  static void add(const Panel &panel, const std::int32_t *sums, const Rows &to, std::int64_t height,
+                  std::int64_t cRow) {
+    auto *c = reinterpret_cast<std::int32_t *>(to.c) + to.shared * cRow + panel.column;
+    sums += to.shared * kPanel;
+    for (std::int64_t r = to.shared; r < height; ++r, c += cRow, sums += kPanel)
+      for (std::int64_t j = 0; j < panel.columns; ++j)
+        c[j] = static_cast<std::int32_t>(static_cast<std::uint32_t>(c[j]) +
+                                         static_cast<std::uint32_t>(sums[j]));
+  }
+
   /// Tiles read memory behind the back of g++ 12, which would keep what it has to write.
   static TESSERA_INLINE void written() { __asm__ volatile("" ::: "memory"); }
 

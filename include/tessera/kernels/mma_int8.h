@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tessera/kernels/Family.h"
+#include "tessera/kernels/ProductAmx.h"
 #include "tessera/kernels/TileInt8.h"
 
 namespace tessera::kernels {
@@ -32,6 +33,26 @@ template <class Arch> struct MmaInt8 {
   static void run(const std::int8_t *a, std::int64_t aRow, const std::int8_t *b, std::int32_t *c,
                   std::int64_t cRow, std::int64_t m, std::int64_t n, std::int64_t k,
                   std::int64_t panel, std::int64_t group, std::int32_t accumulate) {
+    if constexpr (kHasTiles<Arch>) {
+      using Tiles = MatmulRowsAmx<Arch, std::int8_t>;
+      if (group == S::kGroup && panel == kPanel && Tiles::pays(m, k) && Tiles::readable(k)) {
+        MatmulInt8Args g{};
+        g.a = a, g.aRow = aRow, g.b = b, g.c = c, g.cRow = cRow;
+        g.m = m, g.n = n, g.k = k;
+        Tiles{g}.plain(accumulate != 0);
+        return;
+      }
+    }
+    blocks(a, aRow, b, c, cRow, m, n, k, panel, group, accumulate);
+  }
+
+private:
+  /// By vectors.
+  static __attribute__((noinline)) void blocks(const std::int8_t *a, std::int64_t aRow,
+                                               const std::int8_t *b, std::int32_t *c,
+                                               std::int64_t cRow, std::int64_t m, std::int64_t n,
+                                               std::int64_t k, std::int64_t panel,
+                                               std::int64_t group, std::int32_t accumulate) {
     alignas(64) Left left[kPrepared];
     const std::int64_t panelBytes = (k + group - 1) / group * group * panel;
     std::int64_t done = 0;
@@ -50,7 +71,6 @@ template <class Arch> struct MmaInt8 {
     } while (done < k);
   }
 
-private:
   /// Prepared rows, and how the bytes lie that they are multiplied with.
   struct Block {
     const Left *left;
