@@ -35,12 +35,15 @@ std::vector<Problem> problems(int lanes) {
     for (std::int64_t n : {1, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes + 1, 4 * lanes,
                            4 * lanes + 3, 8 * lanes + 2})
       all.push_back({m, n, 1 + (m * 7 + n) % 11});
-  // Rows, columns and depths that fill tiles of AMX and that do not, in pairs and not.
-  for (std::int64_t m : {15, 16, 17, 32, 35, 49})
-    for (std::int64_t n : {1, 16, 17, 33, 48, 64, 81})
+  // Rows, columns and depths that fill tiles of AMX and that do not, in pairs and not; rows that
+  // two tiles share; depths whose last step begins within the one before.
+  for (std::int64_t m : {5, 6, 16, 17, 32, 35, 49})
+    for (std::int64_t n : {16, 17, 33, 48, 64, 81})
       for (std::int64_t k : {15, 16, 18, 60, 63, 64, 65, 68, 127, 130})
-        if ((m + n + k) % 3 == 0)
+        if ((m + n + k) % 3 == 0 && m * n * k > 1 << 15)
           all.push_back({m, n, k});
+  for (const Problem &p : {Problem{33, 1, 1030}, {6, 81, 131}, {16, 17, 130}, {8, 33, 190}})
+    all.push_back(p);
   all.push_back({200, 70, 33});
   all.push_back({67, 33, 2500}); // several blocks of rows
   all.push_back({7, 5, 22001});  // more than a block for one tile

@@ -20,7 +20,7 @@ template <class Arch, class T> struct ConvPointsAmx {
                         s.strideW == 1 && s.outH == s.h && s.outW == s.w && !s.transposed;
     return points && s.groups == 1 && e.bZero == nullptr && xl.channel == 1 && xl.block >= s.c &&
            xl.row == s.w * xl.pixel && yl.row == s.w * yl.pixel && Rows::readable(s.c) &&
-           Rows::pays(s.h * s.w, s.c);
+           Rows::pays(s.h * s.w, s.outC, s.c);
   }
 
   ConvPointsAmx(const ConvShape &s, const ConvLayout &xLayout, const T *input,
@@ -75,7 +75,6 @@ template <class Arch, class T> struct ConvLinesAmx {
       count = piece % least == 0 ? least : piece % (least + 1) == 0 ? least + 1 : least;
       groups = (piece + count - 1) / count;
     }
-    TESSERA_INLINE bool exact(std::int64_t piece) const { return count * groups == piece; }
   };
 
   /// Which tiles of one height make up a block of outputs, the input of each output in the row of a
@@ -117,8 +116,7 @@ template <class Arch, class T> struct ConvLinesAmx {
     }
   };
 
-  /// The outputs of a block of lines. Strides in elements of the input and in
-  /// bytes of the output.
+  /// The outputs of a block of lines. Strides in elements of the input and in bytes of the output.
   struct Block {
     const T *x;
     char *y;

@@ -35,7 +35,7 @@ template <class Arch> struct MmaInt8 {
                   std::int64_t panel, std::int64_t group, std::int32_t accumulate) {
     if constexpr (kHasTiles<Arch>) {
       using Tiles = MatmulRowsAmx<Arch, std::int8_t>;
-      if (group == S::kGroup && panel == kPanel && Tiles::pays(m, k) && Tiles::readable(k)) {
+      if (group == S::kGroup && panel == kPanel && Tiles::pays(m, n, k) && Tiles::readable(k)) {
         MatmulInt8Args g{};
         g.a = a, g.aRow = aRow, g.b = b, g.c = c, g.cRow = cRow;
         g.m = m, g.n = n, g.k = k;
