@@ -198,10 +198,12 @@ template <class Arch> struct MathCore {
     return S::fma(p * u, u, S::fma(F(-0.5f), u, F(1.0f)));
   }
 
-  /// Splits x >= 0 into quarter * pi/2 + r, |r| <= pi/4; infinities and NaN give r = NaN.
+  /// Splits x >= 0 into n * pi/2 + r, |r| <= pi/4, n mod 4 in the low two bits of `quarter`;
+  /// infinities and NaN give r = NaN.
   static TESSERA_INLINE F splitHalfPi(F x, I &quarter) {
-    const F n = S::round(x * F(0x1.45f306p-1f));
-    quarter = S::toInt(S::min(F(16384.0f), n));
+    const F magic(0x1.8p23f); // leaves the nearest integer in the low bits
+    const F shifted = S::fma(x, F(0x1.45f306p-1f), magic), n = shifted - magic;
+    quarter = S::bits(shifted);
     // pi/2 in parts of 8, 11, 11 and 24 bits: the first three products are exact (Cody, Waite).
     F r = S::fnma(n, F(0x1.92p+0f), x);
     r = S::fnma(n, F(0x1.fb4p-12f), r);
