@@ -20,6 +20,11 @@ template <class Arch> struct Streaming {
     return count * static_cast<std::int64_t>(sizeof(float)) >= (l3 < kFar ? l3 : kFar);
   }
 
+  /// Whether reading and writing so many goes beyond L2.
+  static TESSERA_INLINE bool leavesL2(std::int64_t count) {
+    return 2 * count * static_cast<std::int64_t>(sizeof(float)) > caches().l2;
+  }
+
   /// How many of the first elements, at most `count`, come before an address that Simd::stream can
   /// store to.
   static TESSERA_INLINE std::int64_t head(const float *y, std::int64_t count) {

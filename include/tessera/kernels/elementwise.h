@@ -20,20 +20,23 @@ template <class Kernel, class Arch, int Params = 0> struct UnaryKernel {
     const F p0(Params > 0 ? params[0] : 0.0f);
     const F p1(Params > 1 ? params[1] : 0.0f);
     if (Streaming<Arch>::pays(count))
-      all<true>(x, y, count, p0, p1);
+      all<true, true>(x, y, count, p0, p1);
+    else if (Streaming<Arch>::leavesL2(count))
+      all<false, true>(x, y, count, p0, p1);
     else
-      all<false>(x, y, count, p0, p1);
+      all<false, false>(x, y, count, p0, p1);
   }
 
 private:
-  template <bool Past>
+  /// Past the caches or not; x is fetched ahead or, in L2, not: cheap steps have no slots for it.
+  template <bool Past, bool Ahead>
   static TESSERA_INLINE void all(const float *x, float *y, std::int64_t count, F p0, F p1) {
     std::int64_t i = Past ? Streaming<Arch>::head(y, count) : 0;
     if (i > 0)
       S::storePart(y, apply(S::loadPart(x, i), p0, p1), i);
     // Two vectors at a time hide the latency of the polynomials.
     for (; i + 2 * S::kLanes <= count; i += 2 * S::kLanes) {
-      if (Past)
+      if (Ahead)
         PageAhead<Arch>::fetch(x + i, 2 * S::kLanes * 4);
       const F a = apply(S::load(x + i), p0, p1);
       const F b = apply(S::load(x + i + S::kLanes), p0, p1);
