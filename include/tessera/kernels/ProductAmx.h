@@ -94,7 +94,7 @@ private:
       const std::int64_t r = tile * height < rows - height ? tile * height : rows - height;
       return
           typename Tile::Rows{left + r * stride, static_cast<char *>(g.c) + (i + r) * g.cRow * size,
-                              sums + r, tile * height - r};
+                              sums == nullptr ? nullptr : sums + r, tile * height - r};
     };
     const std::int64_t panelBytes = head + Layout::groups(g.k) * Layout::kGroupBytes;
     const auto *b = static_cast<const std::int8_t *>(g.b) + from / Layout::kPanel * panelBytes;
