@@ -1,10 +1,25 @@
-// The instructions of 64-bit NEON that xsimd does not offer, behind the names of Simd.h.
+// The instructions of 64-bit NEON that xsimd does not offer, or offers only by way of an estimate
+// or a call, behind the names of Simd.h.
 #pragma once
 
 #include "tessera/kernels/Simd.h"
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
+
+/// xsimd 8 multiplies by an estimate of the reciprocal, which has wrong last bits, and infinities
+/// where the divisor is denormal; its square root is an estimate too. Here and not in Simd, so that
+/// it holds for every a / b and for what Simd builds of them.
+template <>
+TESSERA_INLINE xsimd::batch<float, xsimd::neon64> &
+xsimd::batch<float, xsimd::neon64>::operator/=(const batch &other) noexcept {
+  return *this = vdivq_f32(*this, other);
+}
+template <>
+TESSERA_INLINE xsimd::batch<float, xsimd::neon64>
+xsimd::sqrt(const batch<float, neon64> &x) noexcept {
+  return vsqrtq_f32(x);
+}
 
 namespace tessera::kernels {
 
@@ -42,6 +57,12 @@ template <> struct Simd<xsimd::neon64> : SimdBase<xsimd::neon64> {
   static TESSERA_INLINE void keep(F &x) { __asm__ volatile("" : "+w"(x.data)); }
   static TESSERA_INLINE F fma(F a, F b, F c) { return F(vfmaq_f32(c, a, b)); }
   static TESSERA_INLINE F fnma(F a, F b, F c) { return F(vfmsq_f32(c, a, b)); }
+  // xsimd 8 looks up a function in a table to reinterpret bits, and g++ calls it.
+  static TESSERA_INLINE I bits(F x) { return I(vreinterpretq_s32_f32(x)); }
+  static TESSERA_INLINE F fromBits(I x) { return F(vreinterpretq_f32_s32(x)); }
+  static TESSERA_INLINE F abs(F x) { return F(vabsq_f32(x)); }
+  static TESSERA_INLINE F neg(F x) { return F(vnegq_f32(x)); }
+  static TESSERA_INLINE F copysign(F x, F s) { return F(vbslq_f32(vdupq_n_u32(0x80000000), s, x)); }
   /// Comparisons, since the instructions for it turn either NaN into the result.
   static TESSERA_INLINE F max(F a, F b) { return F(vbslq_f32(vcgtq_f32(a, b), a, b)); }
   static TESSERA_INLINE F min(F a, F b) { return F(vbslq_f32(vcltq_f32(a, b), a, b)); }
