@@ -11,6 +11,7 @@
 #include <numeric>
 #include <optional>
 #if defined(__linux__)
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #endif
@@ -151,10 +152,19 @@ TEST_CASE("a pool does with the threads that the system gives") {
   rlimit few = before; // room for the stacks of some threads
   few.rlim_cur = static_cast<rlim_t>(pages * sysconf(_SC_PAGESIZE) + (24 << 20));
   REQUIRE(setrlimit(RLIMIT_AS, &few) == 0);
+  // An emulator may take the limit and not keep to it, as QEMU's of single programs does.
+  const auto beyond = static_cast<size_t>(few.rlim_cur);
+  void *mapped = mmap(nullptr, beyond, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool holds = mapped == MAP_FAILED;
+  if (!holds)
+    munmap(mapped, beyond);
   std::optional<ThreadPool> pool;
   pool.emplace(200);
   REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
-  CHECK(pool->threads() < 200);
+  if (holds)
+    CHECK(pool->threads() < 200);
+  else
+    WARN("the limit on memory does not hold here: not tested with too few threads");
   std::vector<std::atomic<int>> visits(1000);
   const auto body = [](void *context, int64_t index, int) {
     ++(*static_cast<std::vector<std::atomic<int>> *>(context))[static_cast<size_t>(index)];
