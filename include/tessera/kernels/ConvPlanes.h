@@ -20,7 +20,8 @@ template <class Arch> struct ConvPlanes {
   static constexpr int kRows = kSums / kVectors;
 
   /// Whether the planes are without gaps, and are read where they are or are worth gathering: at
-  /// most one lane of sixteen may be to spare. `l1` is the size of that cache.
+  /// most one lane of sixteen may be to spare, and wide panels of the filter use a line of the
+  /// input often enough without that where blocks are few. `l1` is the size of that cache.
   static bool serves(const ConvShape &s, const ConvLayout &xl, const ConvLayout &yl,
                      std::int64_t l1) {
     const bool plain = s.kh == 1 && s.kw == 1 && s.strideH == 1 && s.strideW == 1 && s.top == 0 &&
@@ -28,7 +29,9 @@ template <class Arch> struct ConvPlanes {
     const bool planes = xl.pixel == 1 && xl.row == s.w && xl.block >= s.c && yl.pixel == 1 &&
                         yl.row == s.w && yl.block >= s.outC;
     const std::int64_t pixels = s.h * s.w;
-    const bool gathers = parts(pixels, kLanes) * kLanes * 15 <= pixels * 16;
+    const bool gathers =
+        (Panel::kVectors * kLanes < 64 || pixels >= 4 * kTiles * kVectors * kLanes) &&
+        parts(pixels, kLanes) * kLanes * 15 <= pixels * 16;
     return plain && planes && pixels >= kVectors * kLanes && (near(s.c / s.groups, l1) || gathers);
   }
 
@@ -37,7 +40,7 @@ template <class Arch> struct ConvPlanes {
       : xl(xLayout), yl(yLayout), x(input), filter(packed), y(output), epilogue(ending),
         pixels(s.h * s.w), inC(s.c / s.groups), outC(s.outC / s.groups), groups(s.groups),
         width(Panel::width(outC)), vectors(parts(pixels, kLanes)), tiles(parts(vectors, kVectors)),
-        blocks(parts(tiles, kTiles)), number(s.n * groups * blocks), inPlace(near(inC, l1)),
+        blocks(even(parts(tiles, kTiles))), number(s.n * groups * blocks), inPlace(near(inC, l1)),
         clips(convClips<Arch>(ending)) {}
 
   std::int64_t count() const { return number; }
@@ -67,6 +70,10 @@ private:
   static TESSERA_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
   static TESSERA_INLINE std::int64_t parts(std::int64_t a, std::int64_t b) {
     return (a + b - 1) / b;
+  }
+  /// Blocks in pairs, for two threads.
+  static TESSERA_INLINE std::int64_t even(std::int64_t count) {
+    return count > 1 ? count + count % 2 : count;
   }
   /// Whether so many pixels of all channels as a tile has take at most half of L1, where each
   /// serves all output channels.
@@ -130,8 +137,8 @@ private:
     const std::int64_t b = index % blocks, g = index / blocks % groups,
                        image = index / blocks / groups;
     const std::int64_t to = image * yl.image + g * outC * yl.channel;
-    return {b * kTiles,
-            least((b + 1) * kTiles, tiles),
+    return {tiles * b / blocks,
+            tiles * (b + 1) / blocks,
             x + image * xl.image + g * inC * xl.channel,
             y + to,
             g * outC,

@@ -100,10 +100,20 @@ private:
     if (g.bN != 1)
       return false;
     // Panels whose rows are several lines wide are not worth packing for a dozen tiles when L1
-    // holds them, nor for half as many when L2 holds the matrix.
-    return g.m <= 2 * kRows || (kPanel >= kNarrow && g.m <= 16 * kRows &&
-                                (g.k * kPanel * 4 <= 16 * 1024 ||
-                                 (g.m <= 8 * kRows && g.k * g.bK * 4 <= caches().l2 / 4)));
+    // holds them, nor for half as many when L2 holds the matrix; nor then for any number on several
+    // threads, which share what needs no packing better.
+    return g.m <= 2 * kRows ||
+           (kPanel >= kNarrow &&
+            ((g.m <= 16 * kRows && inL1(g)) || (inL2(g) && (g.m <= 8 * kRows || shared(g)))));
+  }
+
+  static bool inL1(const GemmArgs &g) { return g.k * kPanel * 4 <= 16 * 1024; }
+  static bool inL2(const GemmArgs &g) { return g.k <= 512 && g.k * g.bK * 4 <= caches().l2 / 4; }
+  /// Whether there are threads for products that have the same sums packed: of one block of k.
+  static bool shared(const GemmArgs &g) {
+    return g.parallelFor != nullptr &&
+           gemmBlocks(cacheBudget(gemmClass(g.m, g.n, g.k)), g.m, g.n, g.k, kRows, kPanel).depth >=
+               g.k;
   }
 
   static TESSERA_INLINE bool small(const GemmArgs &g) {
