@@ -224,6 +224,7 @@ TEST_CASE("gemm shares batches, rows and columns among any number of threads, wi
                              {301, 70, 29},
                              {70, 64, 900},
                              {200, 330, 131},
+                             {120, 70, 400}, // of several blocks of k where caches are small
                              {64, 1100, 40},
                              {37, 70, 45, 5},
                              {130, 83, 60, 3},

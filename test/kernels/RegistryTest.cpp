@@ -27,22 +27,16 @@ TEST_CASE("rows are named op_dtype_isa with the tile last, and found by that nam
 }
 
 #if defined(__x86_64__) && !defined(TESSERA_SCALAR)
-TEST_CASE("avx512vnni has rows of its own for 8-bit products only", "[registry]") {
-  const kernels::KernelRow *product = kernels::findKernel("matmul_int8", "u8s8", Isa::avx512vnni);
-  REQUIRE(product);
-  CHECK(product->isa == Isa::avx512vnni);
-  CHECK(kernels::findKernel("gelu", "f32", Isa::avx512vnni) ==
-        kernels::findKernel("gelu", "f32", Isa::avx512));
-}
-
-TEST_CASE("amx has rows of its own for large 8-bit products only", "[registry]") {
-  const kernels::KernelRow *product = kernels::findKernel("matmul_int8", "u8s8", Isa::amx);
-  REQUIRE(product);
-  CHECK(product->isa == Isa::amx);
+TEST_CASE("avx512vnni and amx have rows of their own for 8-bit products only", "[registry]") {
+  for (const Isa isa : {Isa::avx512vnni, Isa::amx}) {
+    const kernels::KernelRow *product = kernels::findKernel("matmul_int8", "u8s8", isa);
+    REQUIRE(product);
+    CHECK(product->isa == isa);
+    CHECK(kernels::findKernel("gelu", "f32", isa) ==
+          kernels::findKernel("gelu", "f32", Isa::avx512));
+  }
   CHECK(kernels::findKernel("pack_rhs_int8", "s8", Isa::amx) ==
         kernels::findKernel("pack_rhs_int8", "s8", Isa::avx512vnni));
-  CHECK(kernels::findKernel("gelu", "f32", Isa::amx) ==
-        kernels::findKernel("gelu", "f32", Isa::avx512));
 }
 #endif
 

@@ -55,7 +55,8 @@ Isa lesserIsa(Isa isa);
 Isa floatIsa(Isa isa);
 
 /// Whether this machine (CPU and operating system) executes the instruction set. Linux gives the
-/// tiles of AMX to processes that ask for them: the first call for amx asks, for all threads.
+/// tiles of AMX to processes that ask for them: the first call for amx asks, for all threads. From
+/// then on it refuses alternate signal stacks (sigaltstack) of less than 12 KiB.
 bool isaPresent(Isa isa);
 
 /// The names of the instruction sets present, as in "sse2, avx2".
