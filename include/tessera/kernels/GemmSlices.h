@@ -71,7 +71,7 @@ private:
     const auto *b = static_cast<const float *>(g.b) + first * g.bK;
     const bool own = i > 0;
     Few::streams(a, g.aRow, g.aK, b, g.bK, own ? sums(g, i) : g.c, own ? g.n : g.cRow, g.m, g.n,
-                 last - first, group, !own && g.accumulate);
+                 last - first, group, !own && g.accumulate, Few::isFar(g.n, g.k));
   }
 
   static TESSERA_INLINE void add(const float *from, float *to, std::int64_t n) {

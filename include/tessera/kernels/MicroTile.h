@@ -19,8 +19,8 @@ template <int kTurn = 4, class Step> TESSERA_INLINE void inTurns(std::int64_t co
 }
 
 /// c[Rows, Vectors * lanes] (+)= a[Rows, k] * b[k, Vectors * lanes]. With `PartOfB` the last vector
-/// of b is read only as far as that of c. `Ahead` rows ahead b is fetched into L2; 0 for not at
-/// all.
+/// of b is read only as far as that of c. `Ahead` rows ahead b is fetched into L2, or -Ahead lines
+/// ahead in the same row; 0 for not at all.
 template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0> struct MicroTile {
   using S = Simd<Arch>;
   using F = typename S::F;
@@ -75,9 +75,9 @@ template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0
   template <bool Copies>
   static TESSERA_INLINE void step(F (&acc)[Rows][Vectors], const float *a, std::int64_t aRow,
                                   const float *b, std::int64_t bK, std::int64_t tail, float *copy) {
-    if constexpr (Ahead > 0)
+    if constexpr (Ahead != 0)
       for (std::int64_t line = 0; line < Vectors * S::kLanes; line += 16)
-        __builtin_prefetch(b + Ahead * bK + line, 0, 2);
+        __builtin_prefetch(b + (Ahead > 0 ? Ahead * bK : Ahead * -16) + line, 0, 2);
     F bs[Vectors];
     TESSERA_UNROLL
     for (int v = 0; v < Vectors; ++v)

@@ -72,9 +72,10 @@ private:
                             : s + kPanel < columns ? slice + kPanel
                             : j + panel < n        ? b + k * panel
                                                    : after;
-        Tile::packedColumn(a, aRow, slice, panel, c + j + s, cRow, m,
-                           columns - s < kPanel ? columns - s : kPanel, depth, accumulate,
-                           {reinterpret_cast<const char *>(next), panel * 4, 0, kPanel * 4});
+        Tile::packedColumn(
+            a, aRow, slice, panel, c + j + s, cRow, m, columns - s < kPanel ? columns - s : kPanel,
+            depth, accumulate,
+            {reinterpret_cast<const char *>(next), panel * 4, 0, kPanel * 4, nullptr, far});
       }
     }
   }
