@@ -21,6 +21,9 @@ template <class Arch, class T> struct GemmStream {
   static constexpr bool kFloat = sizeof(T) == 4;
   /// Columns of a step from range to range.
   static constexpr std::int64_t kColumns = 192 / kPanel * kPanel;
+  /// Rows of a panel, which L2 holds twice: with half as many and twice as many 32 rows took up to
+  /// a tenth longer.
+  static constexpr std::int64_t kDepth = 192;
   /// Ranges of columns for threads to share: each packs all of a for itself.
   static constexpr std::int64_t kMostRanges = 16;
 
@@ -30,9 +33,8 @@ template <class Arch, class T> struct GemmStream {
 
     TESSERA_INLINE Plan(const GemmArgs &g) : Plan(g.m, g.n, g.k) {}
     TESSERA_INLINE Plan(std::int64_t m, std::int64_t n, std::int64_t k) {
-      // Some 200 rows for 1 MiB of L2: half as many and twice as many were slower by up to 5%.
       const CacheBudget &budget = cacheBudget(gemmClass(m, n, k));
-      depth = gemmPart(k, budget.l2 / (8 * kColumns) / 16 * 16, 16);
+      depth = gemmPart(k, least(budget.l2 / (8 * kColumns) / 16 * 16, kDepth), 16);
       left = gemmLeftRow(depth);
       columns = (n / (kMostRanges * kColumns) + 1) * kColumns;
     }
