@@ -83,6 +83,32 @@ TEST_CASE("softmax rows are shares of the exponentials", "[rows]") {
   });
 }
 
+TEST_CASE("softmax does not change with an offset, however great, nor with the rows around",
+          "[rows]") {
+  forEachRow(Family::RowMap, [&](const KernelRow &row) {
+    if (row.op != "softmax")
+      return;
+    constexpr std::int64_t kRows = 5, kCols = 83;
+    std::vector<float> x(size(kRows * kCols)), offset(x), y(x), far(x), alone(x);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      x[i] = static_cast<float>(i * 37 % 101) / 8.0f;
+    row.function.rowMap(x.data(), kCols, y.data(), kCols, kRows, kCols);
+    for (std::int64_t r = 0; r < kRows; ++r)
+      row.function.rowMap(x.data() + r * kCols, kCols, alone.data() + r * kCols, kCols, 1, kCols);
+    CHECK(y == alone);
+    for (float by : {-30000.0f, 60000.0f, -0x1p17f, 0x1p20f}) {
+      INFO(replay(row, "offset=" + std::to_string(by)));
+      for (std::size_t i = 0; i < x.size(); ++i)
+        offset[i] = x[i] + by; // exact
+      row.function.rowMap(offset.data(), kCols, far.data(), kCols, kRows, kCols);
+      bool right = true;
+      for (std::size_t i = 0; i < x.size(); ++i)
+        right &= std::fabs(far[i] - y[i]) <= 4e-6f * y[i];
+      CHECK(right);
+    }
+  });
+}
+
 TEST_CASE("softmax makes NaN of rows it cannot normalise, and only of those", "[rows]") {
   forEachRow(Family::RowMap, [&](const KernelRow &row) {
     for (float poison : {NAN, -INFINITY, INFINITY}) {

@@ -50,7 +50,7 @@ template <class Arch> struct MathCore {
     x = S::max(F(-104.0f), x);
     if constexpr (kHasPowers) {
       const F shifted = S::fma(x, F(kLog2E), F(kPowerMagic)), n = shifted - F(kPowerMagic);
-      return power<3>(shifted, n, S::fnma(x, F(kLog2ELow), S::fnma(x, F(kLog2E), n)));
+      return power(shifted, n, S::fnma(x, F(kLog2ELow), S::fnma(x, F(kLog2E), n)));
     } else {
       // The biased exponents of two halves of 2^n: a denormal result is rounded by the second
       // product alone.
@@ -72,29 +72,29 @@ template <class Arch> struct MathCore {
   /// e^x for x <= 88, at most 2 ulp; zero below -87 and for NaN.
   static TESSERA_INLINE F expOrZero(F x) { return S::select(x > F(-87.0f), expNormal(x), F(0.0f)); }
 
-  /// 2^x for x <= 0, at most 3 ulp; zero below -126, NaN stays NaN.
+  /// 2^x for x <= 0, at most 3 ulp; zero below -126.5 at the latest, NaN stays NaN.
   static TESSERA_INLINE F exp2Negative(F x) {
-    if constexpr (kHasPowers) {
-      const F shifted = x + F(kPowerMagic), n = shifted - F(kPowerMagic);
-      return S::select(x < F(-126.0f), F(0.0f), power<2>(shifted, n, n - x));
+    if constexpr (S::kHasScale) {
+      // 2^f for f in [0, 1), relative error 2^-23.3 but for rounding.
+      const F f = S::fraction(x);
+      F p(0x1.e9750ap-10f);
+      p = S::fma(p, f, F(0x1.277850p-7f));
+      p = S::fma(p, f, F(0x1.c91ce8p-5f));
+      p = S::fma(p, f, F(0x1.ebdb56p-3f));
+      p = S::fma(p, f, F(0x1.62e4bap-1f));
+      return S::select(x < F(-126.0f), F(0.0f), S::scale(S::fma(p, f, F(1.0f)), x));
     } else {
-      const F bounded = S::max(F(-152.0f), x);
+      // The exponent field of 2^-127 is that of zero.
+      const F bounded = S::max(F(-127.0f), x);
       const F magic(0x1.8p23f + 127.0f);
       const F shifted = bounded + magic;
-      const F y = exp2Reduced(bounded - (shifted - magic)) * S::fromBits(S::bits(shifted) << 23);
-      return S::select(x < F(-126.0f), F(0.0f), y);
+      return exp2Reduced(bounded - (shifted - magic)) * S::fromBits(S::bits(shifted) << 23);
     }
   }
 
-  /// e^x for x <= 0, off by 3 ulp and by |x| 2^-24 of itself; zero below -87, NaN stays NaN.
-  static TESSERA_INLINE F expNegativeNear(F x) {
-    if constexpr (kHasPowers) {
-      const F shifted = S::fma(x, F(kLog2E), F(kPowerMagic)), n = shifted - F(kPowerMagic);
-      return S::select(x < F(-87.0f), F(0.0f), power<2>(shifted, n, S::fnma(x, F(kLog2E), n)));
-    } else {
-      return exp2Negative(x * F(kLog2E));
-    }
-  }
+  /// e^x for x <= 0, off by 3 ulp and by |x| 2^-23 of itself; zero below -87.7 at the latest, NaN
+  /// stays NaN.
+  static TESSERA_INLINE F expNegativeNear(F x) { return exp2Negative(x * F(kLog2E)); }
 
   /// 2^f for |f| <= 1/2, relative error 2^-28 but for rounding.
   static TESSERA_INLINE F exp2Reduced(F f) {
@@ -135,6 +135,19 @@ template <class Arch> struct MathCore {
   template <class Table> static TESSERA_INLINE F piecewiseTail(F t, F &clamped) {
     clamped = S::min(F((Table::kSegments - 1) / Table::kScale), t);
     return piecewiseEven<Table>(clamped);
+  }
+
+  /// The root of such a function at the t >= 0 that is |x| or, beyond the last centre, that centre.
+  /// A root is so much flatter that a degree less suffices, and that its polynomials may be in t
+  /// itself, which saves the distance from a centre.
+  template <class Table> static TESSERA_INLINE F piecewiseRoot(F x, F &t) {
+    t = S::sizeBelow(F((Table::kSegments - 1) / Table::kScale), x);
+    const I index = S::bits(S::fma(t, F(Table::kScale), F(0x1.8p23f)));
+    F y = S::template lookup<Table::kSegments>(Table::kCoefficients[Table::kDegree], index);
+    TESSERA_UNROLL
+    for (int j = Table::kDegree - 1; j >= 0; --j)
+      y = S::fma(y, t, S::template lookup<Table::kSegments>(Table::kCoefficients[j], index));
+    return y;
   }
 
   /// Splits a positive normal or denormal x = m * 2^e with m in [sqrt(1/2), sqrt(2)).
@@ -220,14 +233,12 @@ private:
   /// Adding it rounds to a multiple of 1/32, whose place in the table is in the low five bits.
   static constexpr float kPowerMagic = 0x1.8p18f;
 
-  /// 2^(n - f) for the multiple n of 1/32 that is also in `shifted`, |f| <= 1/64: at most 2 ulp, or
-  /// 1.1 with a polynomial of degree 3. NaN where f is.
-  template <int Degree> static TESSERA_INLINE F power(F shifted, F n, F f) {
+  /// 2^(n - f) for the multiple n of 1/32 that is also in `shifted`, |f| <= 1/64: at most 1.1 ulp.
+  /// NaN where f is.
+  static TESSERA_INLINE F power(F shifted, F n, F f) {
     const F entry = S::template lookup<32>(Exp2Table<Arch>::kPowers, S::bits(shifted));
     // (1 - 2^-f) / f
-    const F rest = Degree == 3 ? S::fnma(f, S::fnma(f, F(0x1.c6b08ep-5f), F(0x1.ebfbdep-3f)),
-                                         F(0x1.62e430p-1f))
-                               : S::fnma(f, F(0x1.ebfbep-3f), F(0x1.62e584p-1f));
+    const F rest = S::fnma(f, S::fnma(f, F(0x1.c6b08ep-5f), F(0x1.ebfbdep-3f)), F(0x1.62e430p-1f));
     return S::scale(S::fnma(entry * f, rest, entry), n);
   }
 

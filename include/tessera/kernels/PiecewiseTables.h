@@ -1,4 +1,4 @@
-// Coefficients of PiecewiseEven in MathCore.h; written by lib/kernels/piecewise_tables.py.
+// Coefficients of piecewise functions in MathCore.h; written by lib/kernels/piecewise_tables.py.
 #pragma once
 
 namespace tessera::kernels {
@@ -142,28 +142,6 @@ template <class Arch> struct GeluTable<Arch, 8> {
      0x1.3462e2p-23f, 0x0p+0f},
   };
 };
-template <class Arch> struct GeluTable<Arch, 16> {
-  static constexpr int kSegments = 16;
-  static constexpr float kScale = 0x1.4b3334p+1f;
-  static constexpr int kDegree = 4;
-  alignas(64) static constexpr float kCoefficients[kDegree + 1][kSegments] = {
-    {0x1p-1f, 0x1.65f678p-2f, 0x1.c21a68p-3f, 0x1.f86444p-4f, 0x1.f43eecp-5f, 0x1.b4c014p-6f,
-     0x1.4e4b4p-7f, 0x1.bf3726p-9f, 0x1.04c5a8p-10f, 0x1.08972ep-12f, 0x1.d26d14p-15f, 0x1.64af7p-17f,
-     0x1.d8d35ep-20f, 0x1.0f663cp-22f, 0x1.0da138p-25f, 0x0p+0f},
-    {-0x1.3bc2aap-3f, -0x1.25098ap-3f, -0x1.d47132p-4f, -0x1.427912p-4f, -0x1.7e60aap-5f, -0x1.867ff4p-6f,
-     -0x1.57758p-7f, -0x1.042a9cp-8f, -0x1.537318p-10f, -0x1.7d6d98p-12f, -0x1.711ceap-14f, -0x1.339e14p-16f,
-     -0x1.b990c6p-19f, -0x1.10ed7ap-21f, -0x1.228dcp-24f, 0x0p+0f},
-    {-0x1.41be2ep-17f, 0x1.5e28f4p-7f, 0x1.17dc32p-6f, 0x1.20f808p-6f, 0x1.c8dbbep-7f, 0x1.239bdep-7f,
-     0x1.33cddp-8f, 0x1.10122cp-9f, 0x1.95d392p-11f, 0x1.00a318p-12f, 0x1.14255ep-14f, 0x1.facf3ap-17f,
-     0x1.8d5682p-19f, 0x1.0a809cp-21f, 0x1.322c8cp-24f, 0x0p+0f},
-    {0x1.fd9dccp-9f, 0x1.8ad504p-9f, 0x1.2ccb26p-10f, -0x1.5a09a4p-11f, -0x1.a361f4p-10f, -0x1.a746dp-10f,
-     -0x1.2b532p-10f, -0x1.48dd6ep-11f, -0x1.2423e8p-12f, -0x1.ac206cp-14f, -0x1.05c7a2p-15f, -0x1.0d1ee8p-17f,
-     -0x1.d37dbcp-20f, -0x1.584952p-22f, -0x1.af1be8p-25f, 0x0p+0f},
-    {-0x1.cc072cp-14f, -0x1.8c8418p-12f, -0x1.096e64p-11f, -0x1.77855p-12f, -0x1.adca46p-14f, 0x1.57d234p-14f,
-     0x1.2122bcp-13f, 0x1.cd2ad8p-14f, 0x1.03d96cp-14f, 0x1.c58942p-16f, 0x1.3e5c98p-17f, 0x1.6eb43p-19f,
-     0x1.5e9d5ap-21f, 0x1.1890e2p-23f, 0x1.79c4dap-26f, 0x0p+0f},
-  };
-};
 
 /// 1 / (1 + e^(2 sqrt(2/pi) (t + 0.044715 t^3)))
 /// for t >= 0 on so many segments; zero from 5.0 on.
@@ -193,26 +171,74 @@ template <class Arch> struct GeluTanhTable<Arch, 8> {
      0x1.6e0d4ap-22f, 0x0p+0f},
   };
 };
-template <class Arch> struct GeluTanhTable<Arch, 16> {
-  static constexpr int kSegments = 16;
-  static constexpr float kScale = 0x1.72f1aap+1f;
-  static constexpr int kDegree = 4;
+
+/// The root of Phi(-t), the normal distribution,
+/// for t >= 0 on so many segments; zero from 5.6 on.
+template <class Arch, int Segments> struct GeluRootTable;
+template <class Arch> struct GeluRootTable<Arch, 32> {
+  static constexpr int kSegments = 32;
+  static constexpr float kScale = 0x1.5c7508p+2f;
+  static constexpr int kDegree = 3;
   alignas(64) static constexpr float kCoefficients[kDegree + 1][kSegments] = {
-    {0x1p-1f, 0x1.75cbbap-2f, 0x1.f607f8p-3f, 0x1.341e0ap-3f, 0x1.57beb8p-4f, 0x1.5a8a0cp-5f,
-     0x1.39713p-6f, 0x1.f7f9a4p-8f, 0x1.63de58p-9f, 0x1.b33e08p-11f, 0x1.c5cbd8p-13f, 0x1.8ca3bap-15f,
-     0x1.1da50ep-17f, 0x1.4d191ep-20f, 0x1.34fed6p-23f, 0x0p+0f},
-    {-0x1.19edecp-3f, -0x1.098fd2p-3f, -0x1.bc046ap-4f, -0x1.49b7d6p-4f, -0x1.b36cd2p-5f, -0x1.ff7376p-6f,
-     -0x1.0aa46cp-6f, -0x1.eae738p-8f, -0x1.8b302ap-9f, -0x1.129ed6p-10f, -0x1.4461a2p-12f, -0x1.402604p-14f,
-     -0x1.036436p-16f, -0x1.52f986p-19f, -0x1.5ef3f6p-22f, 0x0p+0f},
-    {-0x1.75a188p-18f, 0x1.fc0d3p-8f, 0x1.a7b248p-7f, 0x1.d62ac2p-7f, 0x1.9c5f5ap-7f, 0x1.2e596ap-7f,
-     0x1.7be63ep-8f, 0x1.9ce662p-9f, 0x1.83c936p-10f, 0x1.37fbf4p-11f, 0x1.a82a0cp-13f, 0x1.df55a4p-15f,
-     0x1.ba7794p-17f, 0x1.47d16ep-19f, 0x1.7f3128p-22f, 0x0p+0f},
-    {0x1.6ba6b4p-9f, 0x1.283558p-9f, 0x1.237d18p-10f, -0x1.02a5b8p-13f, -0x1.ed7a9cp-11f, -0x1.38f066p-10f,
-     -0x1.0fdf3ep-10f, -0x1.77aceap-11f, -0x1.af6a4ep-12f, -0x1.9fd418p-13f, -0x1.4e78fcp-14f, -0x1.bb25b2p-16f,
-     -0x1.dbd5bap-18f, -0x1.972d2p-20f, -0x1.1103eep-22f, 0x0p+0f},
-    {-0x1.0b4ce4p-14f, -0x1.d7a006p-13f, -0x1.5466ecp-12f, -0x1.1ac742p-12f, -0x1.0fe9ep-13f, 0x1.5e38cep-23f,
-     0x1.2617bep-14f, 0x1.5d74a6p-14f, 0x1.12415p-14f, 0x1.4df2aap-15f, 0x1.467d1ap-16f, 0x1.006a4p-17f,
-     0x1.400654p-19f, 0x1.390d6cp-21f, 0x1.d88bf8p-24f, 0x0p+0f},
+    {0x1.6a09e6p-1f, 0x1.6a093ep-1f, 0x1.6a0176p-1f, 0x1.69f774p-1f, 0x1.6a220ap-1f, 0x1.6b0348p-1f,
+     0x1.6d6762p-1f, 0x1.72418ep-1f, 0x1.7a6e2p-1f, 0x1.8668bp-1f, 0x1.960b04p-1f, 0x1.a86752p-1f,
+     0x1.bbcb9ap-1f, 0x1.cdef78p-1f, 0x1.dc43f8p-1f, 0x1.e456bep-1f, 0x1.e42ffp-1f, 0x1.da9f76p-1f,
+     0x1.c76446p-1f, 0x1.ab2e66p-1f, 0x1.877c76p-1f, 0x1.5e5f1cp-1f, 0x1.322f18p-1f, 0x1.0543b8p-1f,
+     0x1.b36a1cp-2f, 0x1.62618ap-2f, 0x1.19c814p-2f, 0x1.b5e4fp-3f, 0x1.4c944ap-3f, 0x1.edee3ep-4f,
+     0x1.66b422p-4f, 0x0p+0f},
+    {-0x1.20dd08p-2f, -0x1.20bbc8p-2f, -0x1.2012c8p-2f, -0x1.1f8748p-2f, -0x1.210336p-2f, -0x1.274dd8p-2f,
+     -0x1.35653ep-2f, -0x1.4dabf4p-2f, -0x1.712de4p-2f, -0x1.9f256p-2f, -0x1.d4de9cp-2f, -0x1.06fef4p-1f,
+     -0x1.228e2ap-1f, -0x1.3a4a5ep-1f, -0x1.4babb4p-1f, -0x1.54d02ep-1f, -0x1.54b3fep-1f, -0x1.4b4842p-1f,
+     -0x1.395fdep-1f, -0x1.20807cp-1f, -0x1.02a122p-1f, -0x1.c3c778p-2f, -0x1.80a9fcp-2f, -0x1.3f7572p-2f,
+     -0x1.02e9eep-2f, -0x1.99c6dcp-3f, -0x1.3cc2bp-3f, -0x1.de9368p-4f, -0x1.6170c6p-4f, -0x1.fe8e8ap-5f,
+     -0x1.68c25ep-5f, 0x0p+0f},
+    {-0x1.cda028p-5f, -0x1.d6a93p-5f, -0x1.ea2252p-5f, -0x1.f44ab8p-5f, -0x1.e29daep-5f, -0x1.a6858ep-5f,
+     -0x1.37a53ap-5f, -0x1.2b1886p-6f, 0x1.c2116ap-8f, 0x1.2394b6p-5f, 0x1.0cebcp-4f, 0x1.83714p-4f,
+     0x1.ebebdcp-4f, 0x1.1f6128p-3f, 0x1.3b7deap-3f, 0x1.494c66p-3f, 0x1.4936a2p-3f, 0x1.3cd6d4p-3f,
+     0x1.269a32p-3f, 0x1.095bfap-3f, 0x1.d00ba8p-4f, 0x1.8a8426p-4f, 0x1.468cf2p-4f, 0x1.0771a8p-4f,
+     0x1.9eab34p-5f, 0x1.3e9c8ap-5f, 0x1.de502p-6f, 0x1.5ef1b6p-6f, 0x1.f7a14p-7f, 0x1.618e6ap-7f,
+     0x1.e5d9eep-8f, 0x0p+0f},
+    {0x1.a8f65cp-6f, 0x1.e06d2p-6f, 0x1.0896b4p-5f, 0x1.107f0ep-5f, 0x1.07b624p-5f, 0x1.df7fd8p-6f,
+     0x1.96b36cp-6f, 0x1.3c6a98p-6f, 0x1.b1df7ep-7f, 0x1.d1f1dcp-8f, 0x1.65fd08p-10f, -0x1.dd081p-9f,
+     -0x1.f6a78ep-8f, -0x1.5bb906p-7f, -0x1.985d58p-7f, -0x1.b42b58p-7f, -0x1.b423f6p-7f, -0x1.9e775cp-7f,
+     -0x1.79a512p-7f, -0x1.4bcc2p-7f, -0x1.1a305ep-7f, -0x1.d1edc8p-8f, -0x1.7626c2p-8f, -0x1.24b5f2p-8f,
+     -0x1.bebf26p-9f, -0x1.4ce0f4p-9f, -0x1.e4c1c6p-10f, -0x1.5925f4p-10f, -0x1.e0e09ep-11f, -0x1.47e948p-11f,
+     -0x1.b5eeecp-12f, 0x0p+0f},
+  };
+};
+
+/// The root of 1 / (1 + e^(2 sqrt(2/pi) (t + 0.044715 t^3)))
+/// for t >= 0 on so many segments; zero from 5.0 on.
+template <class Arch, int Segments> struct GeluTanhRootTable;
+template <class Arch> struct GeluTanhRootTable<Arch, 32> {
+  static constexpr int kSegments = 32;
+  static constexpr float kScale = 0x1.8645a2p+2f;
+  static constexpr int kDegree = 3;
+  alignas(64) static constexpr float kCoefficients[kDegree + 1][kSegments] = {
+    {0x1.6a09e6p-1f, 0x1.6a0978p-1f, 0x1.6a04p-1f, 0x1.69fa3cp-1f, 0x1.6a0972p-1f, 0x1.6a7ccap-1f,
+     0x1.6bcf66p-1f, 0x1.6e9b24p-1f, 0x1.7377fp-1f, 0x1.7ad5b2p-1f, 0x1.84dd1ep-1f, 0x1.915f94p-1f,
+     0x1.9fd7dcp-1f, 0x1.af75bp-1f, 0x1.bf2fe8p-1f, 0x1.cdd32ap-1f, 0x1.da0e88p-1f, 0x1.e28062p-1f,
+     0x1.e5cabp-1f, 0x1.e2a2f8p-1f, 0x1.d80e54p-1f, 0x1.c576a6p-1f, 0x1.aadc2cp-1f, 0x1.88eadp-1f,
+     0x1.60f894p-1f, 0x1.34e89ap-1f, 0x1.06f46p-1f, 0x1.b2cfb6p-2f, 0x1.5cb77p-2f, 0x1.0ef6f8p-2f,
+     0x1.978f3cp-3f, 0x0p+0f},
+    {-0x1.20dd26p-2f, -0x1.20c4a4p-2f, -0x1.204076p-2f, -0x1.1fac76p-2f, -0x1.20404ep-2f, -0x1.23da2p-2f,
+     -0x1.2c93c8p-2f, -0x1.3c3d38p-2f, -0x1.53e40cp-2f, -0x1.738adcp-2f, -0x1.9a20f4p-2f, -0x1.c5b2d2p-2f,
+     -0x1.f3bb48p-2f, -0x1.10b9fap-1f, -0x1.260d02p-1f, -0x1.388926p-1f, -0x1.46fe82p-1f, -0x1.5061eap-1f,
+     -0x1.53d9a2p-1f, -0x1.50c2aap-1f, -0x1.46dd8ep-1f, -0x1.364deep-1f, -0x1.1fb25ep-1f, -0x1.041fd4p-1f,
+     -0x1.ca18d8p-2f, -0x1.8853b6p-2f, -0x1.4669ep-2f, -0x1.0789ecp-2f, -0x1.9c8bp-3f, -0x1.38ba2cp-3f,
+     -0x1.cac9aap-4f, 0x0p+0f},
+    {-0x1.cd7fdcp-5f, -0x1.d4f10ap-5f, -0x1.e5e848p-5f, -0x1.f1a7e4p-5f, -0x1.ea2ff6p-5f, -0x1.c3bfc6p-5f,
+     -0x1.76e828p-5f, -0x1.01d0d6p-5f, -0x1.a13e46p-7f, 0x1.34845ep-7f, 0x1.132abap-5f, 0x1.dd9378p-5f,
+     0x1.5072eep-4f, 0x1.a9b6a2p-4f, 0x1.f6d516p-4f, 0x1.1a8bf4p-3f, 0x1.31566cp-3f, 0x1.3f418ap-3f,
+     0x1.44211p-3f, 0x1.401846p-3f, 0x1.33c15ap-3f, 0x1.2015acp-3f, 0x1.06775ep-3f, 0x1.d13362p-4f,
+     0x1.90ba9p-4f, 0x1.4f46b4p-4f, 0x1.103e86p-4f, 0x1.acc28ep-5f, 0x1.472cdap-5f, 0x1.e37cc2p-6f,
+     0x1.59a9c8p-6f, 0x0p+0f},
+    {0x1.aaac1p-6f, 0x1.ddb46ap-6f, 0x1.06837p-5f, 0x1.1082cep-5f, 0x1.0c7f4p-5f, 0x1.f6bd0ep-6f,
+     0x1.be44aep-6f, 0x1.753f74p-6f, 0x1.2229c6p-6f, 0x1.96e0eap-7f, 0x1.dacd82p-8f, 0x1.427d88p-9f,
+     -0x1.cc6332p-10f, -0x1.5b86dcp-8f, -0x1.0ac034p-7f, -0x1.50aacep-7f, -0x1.80936ap-7f, -0x1.9c17a4p-7f,
+     -0x1.a53958p-7f, -0x1.9e333ap-7f, -0x1.89ae3cp-7f, -0x1.6a8686p-7f, -0x1.43d0b6p-7f, -0x1.18ad9cp-7f,
+     -0x1.d82d7cp-8f, -0x1.8152a4p-8f, -0x1.30f2f6p-8f, -0x1.d3e1bcp-9f, -0x1.5bbe32p-9f, -0x1.f47d1ep-10f,
+     -0x1.5c848p-10f, 0x0p+0f},
   };
 };
 

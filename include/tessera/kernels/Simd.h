@@ -26,7 +26,7 @@ template <class Arch> struct SimdBase {
   using M = typename SimdTypes<Arch>::M;
   static constexpr std::int64_t kLanes = static_cast<std::int64_t>(F::size);
   static constexpr bool kHasFma = false;
-  /// Whether there is `scale`.
+  /// Whether there are `scale` and `fraction`.
   static constexpr bool kHasScale = false;
   /// How many floats a table may have to be looked up in registers.
   static constexpr int kLookup = 0;
@@ -72,6 +72,8 @@ template <class Arch> struct SimdBase {
     using xsimd::min;
     return min(a, b);
   }
+  /// The smaller of |x| and `limit`, a positive number; either NaN or `limit` where x is NaN.
+  static TESSERA_INLINE F sizeBelow(F limit, F x) { return min(limit, abs(x)); }
   /// Correctly rounded.
   static TESSERA_INLINE F sqrt(F x) {
     using xsimd::sqrt;

@@ -194,6 +194,9 @@ template <> struct Simd<xsimd::avx512bw> : SimdBase<xsimd::avx512bw> {
   static TESSERA_INLINE F fnma(F a, F b, F c) { return F(_mm512_fnmadd_ps(a, b, c)); }
   static TESSERA_INLINE F max(F a, F b) { return F(_mm512_max_ps(a, b)); }
   static TESSERA_INLINE F min(F a, F b) { return F(_mm512_min_ps(a, b)); }
+  static TESSERA_INLINE F sizeBelow(F limit, F x) {
+    return F(_mm512_range_ps(x, limit, 0b1010)); // the smaller size, without its sign
+  }
   static TESSERA_INLINE F select(M m, F a, F b) {
     return F(_mm512_mask_blend_ps(static_cast<__mmask16>(m.data), b, a));
   }
@@ -251,14 +254,16 @@ template <> struct Simd<xsimd::avx512bw> : SimdBase<xsimd::avx512bw> {
     return F(_mm512_roundscale_ps(x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC));
   }
   static constexpr bool kHasScale = true;
-  /// p * 2^n for an integer n; overflows to infinity, and denormal results are rounded once.
+  /// x - floor(x), in [0, 1]; 0 for infinities.
+  static TESSERA_INLINE F fraction(F x) {
+    return F(_mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+  }
+  /// p * 2^floor(n); overflows to infinity, and denormal results are rounded once.
   static TESSERA_INLINE F scale(F p, F n) { return F(_mm512_scalef_ps(p, n)); }
   static constexpr int kLookup = 32;
-  /// table[index mod Size] for a table of 16 or 32 floats, aligned to 64 bytes. 32 take 1.4 times
-  /// as long on Zen 4.
+  /// table[index mod 32] for a table of 32 floats, aligned to 64 bytes.
   template <int Size> static TESSERA_INLINE F lookup(const float *table, I index) {
-    if constexpr (Size == 16)
-      return F(_mm512_permutexvar_ps(index, _mm512_load_ps(table)));
+    static_assert(Size == 32);
     return F(_mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16)));
   }
   static TESSERA_INLINE D toDoubleLow(F x) { return D(_mm512_cvtps_pd(_mm512_castps512_ps256(x))); }

@@ -7,20 +7,21 @@
 namespace tessera::kernels {
 
 /// y = x Phi(x), Phi the normal distribution function (the erf form), as max(x, 0) - |x| Phi(-|x|).
-/// Phi(-t) comes from piecewise polynomials where they can be looked up, and is zero from 5.6 on;
-/// elsewhere it is e^q(t) with a polynomial q. At most 16 ulp for x > -1 and 1e-7 absolute below;
-/// gelu(-inf) = 0.
+/// Phi(-t) or its root comes from piecewise polynomials where they can be looked up, and is zero
+/// from 5.6 on; elsewhere it is e^q(t) with a polynomial q. At most 16 ulp for x > -1 and 1.6e-7
+/// absolute below; gelu(-inf) = 0.
 template <class Arch> struct Gelu : UnaryKernel<Gelu<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    if constexpr (S::kLookup > 0) {
-      // Lookups limit the rate: few coefficients, from a single register each.
-      using Table = GeluTable<Arch, S::kLookup == 8 ? 8 : 16>;
-      F t;
-      const F tail = Core::template piecewiseTail<Table>(S::abs(x), t);
+    F t;
+    if constexpr (S::kLookup == 32) {
+      const F root = Core::template piecewiseRoot<GeluRootTable<Arch, 32>>(x, t);
+      return S::fnma(t * root, root, S::max(F(0.0f), x));
+    } else if constexpr (S::kLookup > 0) {
+      const F tail = Core::template piecewiseTail<GeluTable<Arch, 8>>(S::abs(x), t);
       return S::fnma(t, tail, S::max(F(0.0f), x));
     } else {
       return exponential(x);

@@ -7,19 +7,21 @@
 namespace tessera::kernels {
 
 /// y = 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks, Gimpel 2016), as max(x, 0) -
-/// |x| s(|x|) with s(t) = 1 / (1 + e^2u), u the argument of tanh. s comes from piecewise
-/// polynomials where they can be looked up, and is zero from 5 on. At most 8 ulp for x > -1,
-/// 1e-7 absolute down to -4 and 3e-7 below; gelu_tanh(-inf) = 0.
+/// |x| s(|x|) with s(t) = 1 / (1 + e^2u), u the argument of tanh. s or its root comes from
+/// piecewise polynomials where they can be looked up, and is zero from 5 on. At most 8 ulp for
+/// x > -1, 1e-7 absolute down to -4 and 3e-7 below; gelu_tanh(-inf) = 0.
 template <class Arch> struct GeluTanh : UnaryKernel<GeluTanh<Arch>, Arch> {
   using S = Simd<Arch>;
   using F = typename S::F;
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    if constexpr (S::kLookup > 0) {
-      using Table = GeluTanhTable<Arch, S::kLookup == 8 ? 8 : 16>;
-      F t;
-      const F tail = Core::template piecewiseTail<Table>(S::abs(x), t);
+    F t;
+    if constexpr (S::kLookup == 32) {
+      const F root = Core::template piecewiseRoot<GeluTanhRootTable<Arch, 32>>(x, t);
+      return S::fnma(t * root, root, S::max(F(0.0f), x));
+    } else if constexpr (S::kLookup > 0) {
+      const F tail = Core::template piecewiseTail<GeluTanhTable<Arch, 8>>(S::abs(x), t);
       return S::fnma(t, tail, S::max(F(0.0f), x));
     } else {
       return exponential(x);
