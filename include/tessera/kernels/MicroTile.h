@@ -61,14 +61,16 @@ template <class Arch, int Rows, int Vectors, bool PartOfB = false, int Ahead = 0
                                       float *copy = nullptr, std::int64_t copyK = 0) {
     // As many at a time as there are registers for the addresses of the rows: compilers load
     // several steps' operands together, and of more the sums themselves would go to memory.
+    // Steps of a that are not next to each other take an address each.
     constexpr int kTurn = Rows <= 6 || (Vectors == 1 && S::kLanes >= 16) ? 4 : Rows <= 8 ? 2 : 1;
     if (aK == 1)
       inTurns<kTurn>(k, [&](std::int64_t p) __attribute__((always_inline)) {
         step<Copies>(acc, a + p, aRow, b + p * bK, bK, tail, copy + p * copyK);
       });
     else
-      for (std::int64_t p = 0; p < k; ++p)
+      inTurns<(kTurn < 2 ? kTurn : 2)>(k, [&](std::int64_t p) __attribute__((always_inline)) {
         step<Copies>(acc, a + p * aK, aRow, b + p * bK, bK, tail, copy + p * copyK);
+      });
   }
 
   /// One row of b by one column of a.
