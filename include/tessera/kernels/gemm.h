@@ -99,12 +99,12 @@ private:
       return true;
     if (g.bN != 1)
       return false;
-    // Panels whose rows are several lines wide are not worth packing for a dozen tiles when L1
-    // holds them, nor for half as many when L2 holds the matrix; nor then for any number on several
+    // Panels whose rows are several lines wide are not worth packing for a few dozen tiles when L1
+    // holds them, nor for eight when L2 holds the matrix; nor then for any number on several
     // threads, which share what needs no packing better.
     return g.m <= 2 * kRows ||
            (kPanel >= kNarrow &&
-            ((g.m <= 16 * kRows && inL1(g)) || (inL2(g) && (g.m <= 8 * kRows || shared(g)))));
+            ((g.m <= 32 * kRows && inL1(g)) || (inL2(g) && (g.m <= 8 * kRows || shared(g)))));
   }
 
   static bool inL1(const GemmArgs &g) { return g.k * kPanel * 4 <= 16 * 1024; }
