@@ -124,11 +124,9 @@ template <class Arch, class T> struct ConvLinesAmx {
     Tiles tiles;
 
     /// All tiles by a panel, two at a time.
-    void run(typename Tile::Panel &panel) const {
-      for (std::int64_t tile = 0; tile < tiles.tiles; tile += 2) {
+    void run(const typename Tile::Panel &panel) const {
+      for (std::int64_t tile = 0; tile < tiles.tiles; tile += 2)
         pair(panel, tile);
-        panel.far = false;
-      }
     }
 
   private:

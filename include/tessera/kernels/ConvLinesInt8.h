@@ -164,7 +164,7 @@ private:
                                           yl.pixel,
                                           tiles};
       for (std::int64_t p = share; p < panels; p += shares)
-        onePanel(part, g, p, [&] { inTiles(part, block); });
+        onePanel(part, g, p, [&] { inTiles(part, block, g); });
       InTiles::Tile::release();
     } else {
       for (std::int64_t p = share; p < panels; p += shares)
@@ -204,7 +204,7 @@ private:
   }
 
   /// One panel of the block in tiles.
-  void inTiles(const Part &part, const typename InTiles::Block &block) const {
+  void inTiles(const Part &part, const typename InTiles::Block &block, std::int64_t g) const {
     const typename InTiles::Steps steps(Layout::groups(piece));
     typename InTiles::Tile::Stretch stretches[ConvRuns<Arch>::kMost];
     for (std::int64_t i = 0; i < pieces; ++i)
@@ -220,7 +220,12 @@ private:
     panel.columns = part.columns;
     panel.e = part.pass.e;
     const std::int64_t depth = s.kh * s.kw * inC;
-    panel.far = depth * s.outC > caches().l2 / 2;
+    const bool far = depth * s.outC > caches().l2 / 2;
+    panel.quiet = far ? 0 : InTiles::Tile::kQuiet;
+    const std::int64_t bytes = Layout::panelBytes(depth);
+    const std::int64_t next = part.pass.column / Layout::kPanel + 1;
+    if (far && next < panels)
+      InTiles::Tile::fetches(panel, filter + (g * panels + next) * bytes, bytes, block.tiles.tiles);
     __builtin_memcpy(panel.first, part.pass.first, sizeof panel.first);
     block.run(panel);
   }

@@ -112,9 +112,10 @@ private:
         last(bytes, rest, tail);
         stretches[1] = {g.k - kDepth, tail, 1};
       }
+      if (far && j + Layout::kPanel < g.n)
+        Tile::fetches(panel, b + panelBytes, panelBytes, tiles);
       for (std::int64_t tile = 0; tile < tiles; tile += 2) {
         const typename Tile::Rows first = at(tile), second = at(tile + 1);
-        panel.far = far && tile == 0;
         Tile::run(panel, first, tile + 1 < tiles ? &second : nullptr, height, g.cRow);
       }
     }
