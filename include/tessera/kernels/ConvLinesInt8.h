@@ -221,7 +221,8 @@ private:
     panel.e = part.pass.e;
     const std::int64_t depth = s.kh * s.kw * inC;
     const bool far = depth * s.outC > caches().l2 / 2;
-    panel.quiet = far ? 0 : InTiles::Tile::kQuiet;
+    const bool deep = depth > InTiles::Tile::kQuiet * InTiles::Tile::kDepth;
+    panel.quiet = deep && !far ? InTiles::Tile::kQuiet : 0;
     const std::int64_t bytes = Layout::panelBytes(depth);
     const std::int64_t next = part.pass.column / Layout::kPanel + 1;
     if (far && next < panels)
