@@ -28,12 +28,22 @@ static void destinationEffects(DestinationStyleOpInterface op, Effects &effects)
   }
 }
 
-void MatmulOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
-void Conv2DOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
-void AttentionOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
-void WindowOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
+void MatmulOp::getEffects(Effects &effects) {
+  destinationEffects(*this, effects);
+}
+void Conv2DOp::getEffects(Effects &effects) {
+  destinationEffects(*this, effects);
+}
+void AttentionOp::getEffects(Effects &effects) {
+  destinationEffects(*this, effects);
+}
+void WindowOp::getEffects(Effects &effects) {
+  destinationEffects(*this, effects);
+}
 
-void PackOp::getEffects(Effects &effects) { destinationEffects(*this, effects); }
+void PackOp::getEffects(Effects &effects) {
+  destinationEffects(*this, effects);
+}
 
 void WorkspaceOp::getEffects(Effects &effects) {
   effects.emplace_back(MemoryEffects::Allocate::get(), getOperation()->getResult(0));
@@ -57,7 +67,9 @@ static LogicalResult verifyDestination(DestinationStyleOpInterface op) {
   return success();
 }
 
-static ShapedType shaped(Value v) { return cast<ShapedType>(v.getType()); }
+static ShapedType shaped(Value v) {
+  return cast<ShapedType>(v.getType());
+}
 
 static bool mayEqual(int64_t a, int64_t b) {
   return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
@@ -98,9 +110,8 @@ LogicalResult AttentionOp::verify() {
   };
   for (auto [a, da, b, db] : kPairs)
     if (!mayEqual(extent(a, da), extent(b, db)))
-      return emitOpError("expected ")
-             << kNames[a] << " and " << kNames[b] << " to agree, but got " << extent(a, da)
-             << " and " << extent(b, db);
+      return emitOpError("expected ") << kNames[a] << " and " << kNames[b] << " to agree, but got "
+                                      << extent(a, da) << " and " << extent(b, db);
   if (std::optional<ArrayRef<int64_t>> tile = getTile();
       tile && (tile->size() != 3 || llvm::any_of(*tile, [](int64_t size) { return size < 1; })))
     return emitOpError("expected tile to be three positive sizes, but got ") << getTileAttr();
@@ -130,9 +141,9 @@ LogicalResult PackOp::verify() {
 
 /// Windows have two kernel extents, strides and dilations, all positive.
 template <typename Op> static LogicalResult verifyWindow(Op op) {
-  for (auto [name, values] : {std::pair{"kernel", op.getKernel()},
-                              std::pair{"strides", op.getStrides()},
-                              std::pair{"dilations", op.getDilations()}}) {
+  for (auto [name, values] :
+       {std::pair{"kernel", op.getKernel()}, std::pair{"strides", op.getStrides()},
+        std::pair{"dilations", op.getDilations()}}) {
     if (values.size() != 2 || llvm::any_of(values, [](int64_t v) { return v <= 0; }))
       return op.emitOpError("expected ") << name << " to be two positive numbers";
   }
@@ -167,9 +178,9 @@ static LogicalResult verifyShapes(CopyOp op) {
   auto rank = [&](StringRef name, MemRefType type, int64_t expected) -> LogicalResult {
     if (type.getRank() == expected)
       return success();
-    return op.emitOpError("expected ") << name << " of rank " << expected << " with layout "
-                                    << stringifyCopyLayout(op.getLayout()) << ", but got "
-                                    << type.getRank();
+    return op.emitOpError("expected ")
+           << name << " of rank " << expected << " with layout "
+           << stringifyCopyLayout(op.getLayout()) << ", but got " << type.getRank();
   };
   switch (op.getLayout()) {
   case CopyLayout::nd2nd:
@@ -295,10 +306,16 @@ template <typename Op> static LogicalResult verifyEvent(Op op) {
                  succeeded(verifyPipeOnChip(op, op.getTo())) &&
                  succeeded(verifyEventOnChip(op, op.getId())));
 }
-LogicalResult SetEventOp::verify() { return verifyEvent(*this); }
-LogicalResult WaitEventOp::verify() { return verifyEvent(*this); }
+LogicalResult SetEventOp::verify() {
+  return verifyEvent(*this);
+}
+LogicalResult WaitEventOp::verify() {
+  return verifyEvent(*this);
+}
 
-LogicalResult PipeBarrierOp::verify() { return verifyPipeOnChip(*this, getPipe()); }
+LogicalResult PipeBarrierOp::verify() {
+  return verifyPipeOnChip(*this, getPipe());
+}
 
 template <typename Op> static LogicalResult verifyCross(Op op) {
   if (int64_t mode = op.getModeAttr().getInt(); mode < 0 || mode > 2)
@@ -308,8 +325,12 @@ template <typename Op> static LogicalResult verifyCross(Op op) {
   return success(succeeded(verifyPipeOnChip(op, op.getPipe())) &&
                  succeeded(verifyFlagOnChip(op, op.getMode(), op.getId())));
 }
-LogicalResult CrossSetOp::verify() { return verifyCross(*this); }
-LogicalResult CrossWaitOp::verify() { return verifyCross(*this); }
+LogicalResult CrossSetOp::verify() {
+  return verifyCross(*this);
+}
+LogicalResult CrossWaitOp::verify() {
+  return verifyCross(*this);
+}
 
 LogicalResult WorkspaceOp::verify() {
   auto type = cast<MemRefType>(getBuffer().getType());
