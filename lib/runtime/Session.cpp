@@ -42,14 +42,23 @@ Memory allocate(size_t bytes) {
 
 } // namespace
 
+// Generated code reads it word by word.
+static_assert(offsetof(LaunchContext, parallelFor) == sizeof(void *) &&
+              offsetof(LaunchContext, workspace) == 2 * sizeof(void *));
+
 struct Session::Impl : LaunchContext {
   Impl(std::shared_ptr<const CompiledModel> compiled, int threadCount)
       : model(std::move(compiled)), pool(threadCount), times(model->kernels.size()) {
     launch = &Impl::launchBlocks;
+    if (pool.threads() > 1)
+      LaunchContext::parallelFor = &Impl::shareOut;
     arena = allocate(model->arenaBytes);
     // Two lines apart, so that no two cores write to one line or to a prefetched pair.
     scratchStride = roundUp(model->scratchBytes, kCacheLine) + 2 * kCacheLine;
     scratch = allocate(scratchStride * static_cast<size_t>(pool.threads()));
+    if (model->workspaceBytes > 0)
+      shared = allocate(model->workspaceBytes);
+    workspace = shared.get();
     buffers.resize(model->inputs.size() + model->weights.size() + model->outputs.size());
   }
 
@@ -65,16 +74,40 @@ struct Session::Impl : LaunchContext {
     job.fn(job.args, index, job.scratch + job.stride * static_cast<size_t>(thread));
   }
 
+  /// A single block has the pool to itself.
+  void runBlocks(Launch &job, int64_t count) {
+    if (count == 1)
+      runBlock(&job, 0, 0);
+    else
+      pool.parallelFor(count, &Impl::runBlock, &job);
+  }
+
+  struct Loop {
+    ParallelBody body;
+    void *args;
+  };
+
+  static void runIndex(void *opaque, int64_t index, int) {
+    const Loop &loop = *static_cast<const Loop *>(opaque);
+    loop.body(loop.args, index);
+  }
+
+  static void shareOut(void *context, int64_t count, ParallelBody body, void *args) {
+    Loop loop{body, args};
+    static_cast<Impl *>(static_cast<LaunchContext *>(context))
+        ->pool.parallelFor(count, &Impl::runIndex, &loop);
+  }
+
   static void launchBlocks(LaunchContext *self, int32_t kernel, CoreFn fn, void **args,
                            int64_t count) {
     Impl &impl = *static_cast<Impl *>(self);
     Launch job{fn, args, static_cast<std::byte *>(impl.scratch.get()), impl.scratchStride};
     if (!impl.profiling) {
-      impl.pool.parallelFor(count, &Impl::runBlock, &job);
+      impl.runBlocks(job, count);
       return;
     }
     const auto begin = std::chrono::steady_clock::now();
-    impl.pool.parallelFor(count, &Impl::runBlock, &job);
+    impl.runBlocks(job, count);
     const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
     if (static_cast<size_t>(kernel) >= impl.times.size())
       return;
@@ -87,7 +120,7 @@ struct Session::Impl : LaunchContext {
   ThreadPool pool;
   std::vector<KernelTime> times;
   bool profiling = false;
-  Memory arena, scratch;
+  Memory arena, scratch, shared;
   size_t scratchStride = 0;
   std::vector<void *> buffers;
 };

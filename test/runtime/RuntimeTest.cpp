@@ -103,6 +103,42 @@ TEST_CASE("a parallel loop visits each index once, on one thread at a time") {
   }
 }
 
+TEST_CASE("the one block of a launch may share itself out") {
+  constexpr int64_t kIndices = 500;
+  auto model = std::make_shared<CompiledModel>();
+  model->outputs = {{"y", ElementType::f32, {kIndices}}};
+  model->workspaceBytes = kIndices * sizeof(float);
+  model->kernels = {{"shared", 0, 0}};
+  model->main = [](void **buffers, void *, LaunchContext *context) {
+    const auto core = [](void **args, int64_t, void *) {
+      auto *launch = static_cast<LaunchContext *>(args[1]);
+      const auto body = [](void *opaque, int64_t index) {
+        void **words = static_cast<void **>(opaque);
+        auto *between = static_cast<float *>(static_cast<LaunchContext *>(words[1])->workspace);
+        between[index] = static_cast<float>(index);
+        static_cast<float *>(words[0])[index] = between[index];
+      };
+      if (launch->parallelFor)
+        launch->parallelFor(launch, kIndices, body, args);
+      else
+        tessera::serialFor(nullptr, kIndices, body, args);
+    };
+    std::array<void *, 2> args{buffers[0], context};
+    context->launch(context, 0, core, args.data(), 1);
+  };
+  for (int threads : {1, 4}) {
+    Session session(model, threads);
+    for (bool profiling : {false, true}) {
+      session.setProfiling(profiling);
+      std::vector<float> y(kIndices, -1.0f);
+      void *const out = y.data();
+      REQUIRE(session.run({}, std::span(&out, 1)));
+      for (int64_t i = 0; i < kIndices; ++i)
+        REQUIRE(y[static_cast<size_t>(i)] == static_cast<float>(i));
+    }
+  }
+}
+
 TEST_CASE("each thread of a parallel loop begins with the same share of it every time") {
   for (int threads : {2, 3, 5}) {
     ThreadPool pool(threads);

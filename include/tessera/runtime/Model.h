@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tessera/support/Parallel.h"
+
 namespace tessera::runtime {
 
 /// Element types of a model's inputs and outputs. An i1 is stored as one byte, 0 or 1. Only inputs
@@ -30,8 +32,9 @@ struct TensorInfo {
   size_t byteCount() const;
 };
 
-/// One block of a launch's grid: `args` belong to the launch, `index` numbers the block, `scratch`
-/// is the executing core's own memory, 64-byte aligned, its content undefined on entry.
+/// One block of a launch's grid: `args` belong to the launch, its buffers and then its context;
+/// `index` numbers the block, `scratch` is the executing core's own memory, 64-byte aligned, its
+/// content undefined on entry.
 using CoreFn = void (*)(void **args, int64_t index, void *scratch);
 
 /// Handed through the generated code so that it can start the blocks of a launch. `launch` returns
@@ -39,6 +42,11 @@ using CoreFn = void (*)(void **args, int64_t index, void *scratch);
 struct LaunchContext {
   void (*launch)(LaunchContext *self, int32_t kernel, CoreFn fn, void **args,
                  int64_t count) = nullptr;
+  /// For the one block of a launch that shares itself out, the context being the pool; null where
+  /// there is one thread.
+  ParallelFor parallelFor = nullptr;
+  /// CompiledModel::workspaceBytes of memory; null where nothing may be used.
+  void *workspace = nullptr;
 };
 
 /// The generated entry point. `buffers` holds inputs, then weights, then outputs, each dense.
@@ -67,6 +75,8 @@ struct CompiledModel {
   size_t arenaBytes = 0;
   /// Memory private to each core while it runs a block.
   size_t scratchBytes = 0;
+  /// Memory that one launch at a time uses, shared by all cores.
+  size_t workspaceBytes = 0;
   /// Keeps code and weights alive.
   std::shared_ptr<void> code;
 };
