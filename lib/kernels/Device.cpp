@@ -8,7 +8,12 @@ using namespace tessera::kernels;
 using Arch = TESSERA_ARCH;
 using Vec = Simd<Arch>::F::register_type;
 
-// Generated code fills AttentionArgs word by word.
+// Generated code fills these word by word.
+static_assert(sizeof(GemmArgs) == 25 * sizeof(int64_t) &&
+              offsetof(GemmArgs, accumulate) == 11 * sizeof(int64_t) &&
+              offsetof(GemmArgs, activation) == 15 * sizeof(int64_t) &&
+              offsetof(GemmArgs, bPanel) == 21 * sizeof(int64_t) &&
+              offsetof(GemmArgs, pool) == 24 * sizeof(int64_t));
 static_assert(sizeof(AttentionArgs) == 35 * sizeof(int64_t) &&
               offsetof(AttentionArgs, scale) == 23 * sizeof(int64_t) &&
               offsetof(AttentionArgs, mask) == 24 * sizeof(int64_t) &&

@@ -205,6 +205,33 @@ FailureOr<Cost> CostModel::ofMma(const Step &step) const {
   return cost;
 }
 
+/// A kernel of a CPU, which all cores have a share of. It waits for the right operand, which few
+/// products use when it comes first; packing is hidden beside those.
+FailureOr<Cost> CostModel::ofProduct(const Step &step, tile::MatmulOp op) const {
+  const View &a = step.operands[0].view, &b = step.operands[1].view, &c = step.operands[2].view;
+  const tile::Mma *unit = chip.isCpu() && op.getWhole() ? chip.mmaFor(a.type, b.type) : nullptr;
+  FailureOr<const tile::VectorUnit *> vector = unitOf(step);
+  if (!unit || failed(vector))
+    return step.op->emitOpError("is not placed on a pipe yet, so it cannot be timed");
+  const int64_t n = c.sizes.back(), k = a.sizes.end()[op.getTransposeLhs() ? -2 : -1];
+  const int64_t rows = c.elements() / std::max<int64_t>(n, 1);
+  const int64_t lanes = std::max<int64_t>((*vector)->bytes / c.elementBytes, 1);
+  const double wide = double(llvm::divideCeil(n, lanes) * lanes) / double(unit->n);
+  const tile::Core *core = chip.core(unit->core);
+  Cost cost;
+  cost.pipe = {unit->core, unit->pipe};
+  cost.macs = double(rows) * double(n) * double(k);
+  cost.macType = unit->types.a;
+  cost.idealCycles = cost.macs * unit->cycles / double(unit->m * unit->n * unit->k);
+  cost.cycles = unit->head +
+                double(rows) / double(unit->m) * wide *
+                    double(llvm::divideCeil(k, int64_t(unit->k))) * unit->cycles +
+                double(b.bytes()) / rates.read(kNoLimit, coldShare(b));
+  countGlobal(step, cost);
+  cost.cycles /= double(core ? std::max<int64_t>(core->count, 1) : 1);
+  return cost;
+}
+
 /// A kernel of a CPU: both products at the matrix unit's rate, and between them the instructions of
 /// the softmax on each register of scores.
 FailureOr<Cost> CostModel::ofAttention(const Step &step) const {
@@ -340,6 +367,8 @@ FailureOr<Cost> CostModel::ofKind(const Step &step) const {
     return ofCopy(step, view(0), view(1), view(1));
   if (isa<tile::MmaOp>(step.op))
     return ofMma(step);
+  if (auto product = dyn_cast<tile::MatmulOp>(step.op))
+    return ofProduct(step, product);
   if (isa<tile::AttentionOp>(step.op))
     return ofAttention(step);
   if (isa<tile::VectorOp, tile::RowReduceOp>(step.op))

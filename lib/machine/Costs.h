@@ -66,6 +66,7 @@ private:
                                const View &moved) const;
   mlir::FailureOr<Cost> ofGather(const Step &step, tile::Im2colOp gather) const;
   mlir::FailureOr<Cost> ofMma(const Step &step) const;
+  mlir::FailureOr<Cost> ofProduct(const Step &step, tile::MatmulOp op) const;
   mlir::FailureOr<Cost> ofAttention(const Step &step) const;
   mlir::FailureOr<Cost> ofVector(const Step &step) const;
   mlir::FailureOr<Cost> ofFill(const Step &step) const;

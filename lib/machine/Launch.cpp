@@ -72,13 +72,17 @@ private:
   double clockMHz = 1, globalBytes = 0, idealMatrixCycles = 0;
   Traffic traffic;
   bool byEvents = false;        ///< The kernel orders its pipes itself.
+  bool sharedOut = false;       ///< Its one block is shared out to all cores.
   std::vector<TimedStep> first; ///< What a core sets before its blocks.
   KernelTime time;
 };
 
 /// A kernel with events is timed by them. What stands before the grid is issued once per core.
 LogicalResult Launch::findSyncs() {
-  kernel.walk([&](Operation *op) { byEvents |= tile::isSync(op); });
+  kernel.walk([&](Operation *op) {
+    byEvents |= tile::isSync(op);
+    sharedOut |= isa<tile::MatmulOp>(op);
+  });
   bool before = true;
   auto add = [&](const Step &step) -> LogicalResult {
     FailureOr<TimedStep> timed = syncs.of(step);
@@ -209,7 +213,7 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
   for (int32_t id : list.classOf)
     ++counts[id];
   const int64_t blocks = int64_t(list.classOf.size());
-  const int64_t cores = std::min(blocks, coresOfChip);
+  const int64_t cores = sharedOut ? coresOfChip : std::min(blocks, coresOfChip);
   const double coldBefore = traffic.coldBytes;
   if (failed(traffic.addGrid(interpreter, kernel, chip, grid, list, counts, isCold)))
     return failure();
@@ -224,7 +228,7 @@ LogicalResult Launch::addGrid(scf::ForallOp grid, const BlockList &list) {
       return failure();
     const double count = double(counts[i]);
     for (size_t pipe = 0; pipe < kMostPipes; ++pipe)
-      time.pipes[pipe].busyCycles += count * works[i].busy[pipe];
+      time.pipes[pipe].busyCycles += count * works[i].busy[pipe] * double(sharedOut ? cores : 1);
     for (const auto &[ends, use] : works[i].paths) {
       auto found = llvm::find_if(time.paths, [&](const PathUse &path) {
         return path.from == ends.first && path.to == ends.second;

@@ -4,11 +4,14 @@
 #include "Constants.h"
 #include "FoldConstants.h"
 #include "PassingCost.h"
+#include "WholeProducts.h"
 
+#include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/IR/Remarks.h"
 #include "tessera/dialect/npu/NpuOps.h"
 #include "tessera/dialect/tile/ChipSpec.h"
 #include "tessera/passes/Passes.h"
+#include "tessera/passes/TileCandidates.h"
 
 #include <map>
 
@@ -27,6 +30,8 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
   using Key = std::tuple<const void *, int64_t, int64_t, bool>;
   std::map<Key, Value> packed;
   std::shared_ptr<const tile::ChipSpec> chip;
+  /// Whether a schedule comes that may cut any operator into tiles.
+  bool scheduled = false;
 
   /// Columns of a panel; of 8-bit integers also the elements of k that lie together, else 0.
   struct Panel {
@@ -106,6 +111,11 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
     int64_t n = cast<RankedTensorType>(op.getType()).getShape().back();
     if (ShapedType::isDynamic(n))
       return;
+    if (!scheduled && !op->hasAttr(kTileAttr) && canStayWhole(op, *chip) && shouldStayWhole(op)) {
+      remark::passed(op.getLoc(), remark::RemarkOpts::name("whole").category("layout"))
+          << "operands as they are: the kernel of a whole product packs what it uses often";
+      return;
+    }
     // The unit reads a in place, rows of k; a transposed one has to be turned first.
     if (op.getTransposeLhs()) {
       OpBuilder builder(op);
@@ -154,6 +164,8 @@ struct AssignLayouts : impl::NpuAssignLayoutsBase<AssignLayouts> {
     if (!chip)
       return signalPassFailure();
     packed.clear();
+    auto module = function->getParentOfType<ModuleOp>();
+    scheduled = module && module->hasAttr(transform::TransformDialect::kWithNamedSequenceAttrName);
     SmallVector<Operation *> contractions;
     function.walk([&](Operation *op) {
       if (isa<npu::MatmulOp, npu::Conv2DOp>(op) && !op->getParentOfType<npu::KernelOp>())

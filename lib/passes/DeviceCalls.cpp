@@ -33,6 +33,22 @@ ValueRange DeviceLibrary::call(OpBuilder &b, Location loc, StringRef name, TypeR
   return func::CallOp::create(b, loc, name, results, args).getResults();
 }
 
+Value tessera::storeWords(OpBuilder &b, Operation *op, ArrayRef<Value> words) {
+  Location loc = op->getLoc();
+  Type i64 = b.getI64Type(), pointer = LLVM::LLVMPointerType::get(b.getContext());
+  Value table = [&] {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&op->getParentOfType<func::FuncOp>().getBody().front());
+    Value count = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(int64_t(words.size())));
+    return LLVM::AllocaOp::create(b, loc, pointer, i64, count).getResult();
+  }();
+  for (auto [i, word] : llvm::enumerate(words)) {
+    Value at = LLVM::GEPOp::create(b, loc, pointer, i64, table, ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    LLVM::StoreOp::create(b, loc, word, at);
+  }
+  return table;
+}
+
 Value tessera::addressOf(OpBuilder &b, Location loc, Value buffer) {
   auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, buffer);
   Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer);

@@ -48,14 +48,5 @@ void tessera::lowerAttention(IRRewriter &b, tile::AttentionOp op, DeviceLibrary 
   words.push_back(none);            // slopes
   words.append({zero, zero, zero}); // first position, causal, window
   words.append({none, none, none}); // workspace, threads
-  Value args = [&] {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&op->getParentOfType<func::FuncOp>().getBody().front());
-    return LLVM::AllocaOp::create(b, loc, pointer, i64, number(int64_t(words.size()))).getResult();
-  }();
-  for (auto [i, word] : llvm::enumerate(words)) {
-    Value at = LLVM::GEPOp::create(b, loc, pointer, i64, args, ArrayRef<LLVM::GEPArg>{int32_t(i)});
-    LLVM::StoreOp::create(b, loc, word, at);
-  }
-  library.call(b, loc, "tessera_attention_f32", TypeRange(), ValueRange{args});
+  library.call(b, loc, "tessera_attention_f32", TypeRange(), ValueRange{storeWords(b, op, words)});
 }

@@ -175,11 +175,16 @@ private:
 } // namespace
 
 LogicalResult tessera::lowerTileOp(IRRewriter &b, Operation *op, int64_t lanes,
-                                   DeviceLibrary &library) {
+                                   DeviceLibrary &library, Value context) {
   b.setInsertionPoint(op);
+  LogicalResult lowered = success();
   if (auto attention = dyn_cast<tile::AttentionOp>(op))
     lowerAttention(b, attention, library);
-  else if (failed(KernelCalls(b, op, lanes, library).lower()))
+  else if (auto product = dyn_cast<tile::MatmulOp>(op); product && product.getWhole())
+    lowered = lowerWholeProduct(b, product, library, context);
+  else
+    lowered = KernelCalls(b, op, lanes, library).lower();
+  if (failed(lowered))
     return failure();
   b.eraseOp(op);
   return success();

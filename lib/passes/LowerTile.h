@@ -37,9 +37,15 @@ struct VectorWork {
 mlir::LogicalResult lowerVectorWork(mlir::OpBuilder &b, VectorWork work, int64_t lanes,
                                     DeviceLibrary &library);
 
-/// Lowers one tile operation that moves data or multiplies matrices; erases it.
+/// Lowers one tile operation that moves data or multiplies matrices; erases it. `context` is that
+/// of the launch, which a step has not.
 mlir::LogicalResult lowerTileOp(mlir::IRRewriter &b, mlir::Operation *op, int64_t lanes,
-                                DeviceLibrary &library);
+                                DeviceLibrary &library, mlir::Value context);
+
+/// Lowers a product that stays whole to a call of its kernel, which shares it out by the context of
+/// the launch, where there is one.
+mlir::LogicalResult lowerWholeProduct(mlir::IRRewriter &b, tile::MatmulOp op,
+                                      DeviceLibrary &library, mlir::Value context);
 
 /// Lowers attention that is a kernel of the library.
 void lowerAttention(mlir::IRRewriter &b, tile::AttentionOp op, DeviceLibrary &library);
@@ -47,6 +53,9 @@ void lowerAttention(mlir::IRRewriter &b, tile::AttentionOp op, DeviceLibrary &li
 /// Turns the arguments of a step (`tile-outline-steps`) into words read through one pointer: for a
 /// buffer the address of its first element, its sizes and its strides, for an integer its value.
 void readStepArguments(mlir::func::FuncOp step);
+
+/// The address of words of eight bytes on the stack of the operation's function.
+mlir::Value storeWords(mlir::OpBuilder &b, mlir::Operation *op, llvm::ArrayRef<mlir::Value> words);
 
 /// The address of a buffer's first element, as !llvm.ptr.
 mlir::Value addressOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value buffer);

@@ -22,6 +22,8 @@ LogicalResult Placer::placeContraction(Operation *op) {
   const tile::Mma *unit = chip.mmaFor(lhs, rhs);
   if (!unit)
     return op->emitOpError("has no matrix unit for ") << lhs << " on chip " << chip.name;
+  if (auto matmul = dyn_cast<tile::MatmulOp>(op); matmul && matmul.getWhole())
+    return placeWhole(matmul);
   if (unit->a.allowsSpace(chip.global().name))
     return placeDirect(op, *unit);
   return unit->a.allowsSpace("l1") ? placeTiled(op, *unit) : placeStaged(op, *unit);
@@ -101,6 +103,18 @@ LogicalResult Placer::placeDirectConv(tile::Conv2DOp op, const tile::Mma &unit, 
   SmallVector<OpFoldResult> ones(2, b.getIndexAttr(1));
   Value part = memref::SubViewOp::create(b, loc, c, offsets, sizes, ones);
   tile::MmaOp::create(b, loc, gathered, rhs, part, count, n, depth, Value());
+  return success();
+}
+
+/// A kernel takes all of a product, which stays one operation.
+LogicalResult Placer::placeWhole(tile::MatmulOp op) {
+  if (!chip.isCpu())
+    return op.emitOpError("takes a product whole, which chip ")
+           << chip.name << " has no kernel for";
+  usesMatrix = true;
+  tile::MatmulOp::create(b, op.getLoc(), TypeRange(), placed(op.getLhs()), placed(op.getRhs()),
+                         placed(op.getOut()), op.getTransposeLhs(), op.getTransposeRhs(),
+                         /*accumulate=*/false, IntegerAttr(), /*whole=*/true);
   return success();
 }
 

@@ -38,6 +38,7 @@ private:
 
   // PlaceContraction.cpp
   mlir::LogicalResult placeContraction(mlir::Operation *op);
+  mlir::LogicalResult placeWhole(tile::MatmulOp op);
   mlir::LogicalResult placeDirect(mlir::Operation *op, const tile::Mma &unit);
   mlir::LogicalResult placeDirectConv(tile::Conv2DOp op, const tile::Mma &unit, mlir::Value rhs,
                                       mlir::Value c, mlir::Value m, mlir::Value n);

@@ -136,7 +136,8 @@ FailureOr<TilingResult> tileMatmul(npu::MatmulOp op, Tile &t) {
   return t.done(tile::MatmulOp::create(
       t.b, t.loc, out.getType(), lhs, rhs, out,
       op.getTransposeLhs() ? t.b.getUnitAttr() : UnitAttr(),
-      op.getTransposeRhs() && !panel ? t.b.getUnitAttr() : UnitAttr(), UnitAttr(), panel));
+      op.getTransposeRhs() && !panel ? t.b.getUnitAttr() : UnitAttr(), UnitAttr(), panel,
+      /*whole=*/UnitAttr()));
 }
 
 /// The slice of a window operator's image that a tile reads, with its pads.

@@ -2,6 +2,7 @@
 #include "tessera/passes/TileCandidates.h"
 #include "Attention.h"
 #include "TileChoice.h"
+#include "WholeProducts.h"
 
 #include "tessera/dialect/npu/NpuOps.h"
 
@@ -21,6 +22,9 @@ SmallVector<TileCandidate> tessera::tileCandidates(func::FuncOp kernel,
   if (std::optional<Attention> attention = matchAttention(root))
     if (std::optional<AttentionChoice> choice = AttentionChoice::of(typesOf(*attention), chip))
       return choice->candidates();
+  if (auto matmul = dyn_cast<npu::MatmulOp>(root.getOperation());
+      matmul && canStayWhole(matmul, chip))
+    return {};
   FailureOr<TileChoice> choice = TileChoice::of(kernel, root, chip);
   return failed(choice) ? SmallVector<TileCandidate>() : choice->candidates();
 }

@@ -2,6 +2,7 @@
 #include "TileChoice.h"
 
 #include "Attention.h"
+#include "WholeProducts.h"
 
 #include "tessera/dialect/npu/NpuDialect.h"
 #include "tessera/dialect/npu/NpuOps.h"
@@ -82,6 +83,13 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
           eraseDead(kernel);
           return success();
         }
+    if (auto matmul = dyn_cast<npu::MatmulOp>(root.getOperation());
+        matmul && !matmul->hasAttr(kTileAttr) && canStayWhole(matmul, chip)) {
+      explainWhole(kernel);
+      makeWhole(matmul, output);
+      eraseDead(kernel);
+      return checkFused(kernel);
+    }
     if (root.getLoopIteratorTypes().empty()) {
       for (Operation &op : kernel.getBody().front())
         if (op.hasAttr(kTileAttr))
@@ -269,6 +277,13 @@ struct TileKernels : impl::NpuTileBase<TileKernels> {
          << remark::metric("cycles", int64_t(tile.cycles))
          << remark::metric("runner-up-cycles",
                            int64_t(other == all.end() ? tile.cycles : other->cycles));
+  }
+
+  static void explainWhole(func::FuncOp kernel) {
+    remark::passed(kernel.getLoc(),
+                   remark::RemarkOpts::name("whole").category("tile").function(kernel.getName()))
+        << remark::add("{0} is not cut: the library's kernel shares it out by itself",
+                       kernel.getName());
   }
 
   void eraseDead(func::FuncOp kernel) {

@@ -4,6 +4,7 @@
 // `tessera_main(ptr buffers, ptr arena, ptr context)`, a step `step(ptr words)`; upstream passes
 // finish the way to LLVM.
 #include "LowerTile.h"
+#include "WholeProducts.h"
 
 #include "tessera/dialect/tile/ChipSpec.h"
 #include "tessera/dialect/tile/TileDialect.h"
@@ -50,6 +51,7 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
     int64_t scratch = 0;
     SmallVector<Attribute> names;
+    products.clear();
     for (func::FuncOp function : functions) {
       if (function.isExternal() || !function->hasAttr("tile.kernel"))
         continue;
@@ -73,12 +75,14 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
         continue;
       }
       readStepArguments(function);
-      if (failed(lowerWork(function, library)))
+      if (failed(lowerWork(function, library, Value())))
         return signalPassFailure();
     }
     Builder b(&getContext());
     module->setAttr("tile.scratch_bytes", b.getI64IntegerAttr(scratch));
     module->setAttr("tile.kernels", b.getArrayAttr(names));
+    if (!products.empty())
+      module->setAttr("tile.products", b.getArrayAttr(products));
     module->setAttr("tile.isa", b.getStringAttr(isaName(*runsOn)));
   }
 
@@ -141,6 +145,8 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       entry.getArgument(i).replaceAllUsesWith(
           bufferAt(b, loc, cast<MemRefType>(entry.getArgument(i).getType()), at));
     }
+    // Behind the buffers comes the context of the launch.
+    Value context = noteProducts(kernel) ? loadPointer(b, loc, args, int64_t(buffers)) : Value();
     entry.eraseArguments(0, buffers);
     kernel.setType(b.getFunctionType({pointer, b.getI64Type(), pointer}, {}));
     kernel.setAllArgAttrs(SmallVector<Attribute>(3, b.getDictionaryAttr({})));
@@ -151,10 +157,21 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     for (auto forall : llvm::make_early_inc_range(kernel.getOps<scf::ForallOp>()))
       inlineBlock(forall, blockId);
     std::optional<int64_t> bytes = layScratch(kernel, scratch);
-    return bytes && succeeded(lowerWork(kernel, library)) ? bytes : std::nullopt;
+    return bytes && succeeded(lowerWork(kernel, library, context)) ? bytes : std::nullopt;
   }
 
-  LogicalResult lowerWork(func::FuncOp function, DeviceLibrary &library) {
+  /// The sizes of products that a kernel takes whole: how much workspace that takes depends on the
+  /// machine. False where there is none.
+  bool noteProducts(func::FuncOp kernel) {
+    const size_t before = products.size();
+    kernel.walk([&](tile::MatmulOp op) {
+      if (std::optional<ProductLayout> p = productLayout(op))
+        products.push_back(DenseI64ArrayAttr::get(&getContext(), {p->m, p->n, p->k}));
+    });
+    return products.size() > before;
+  }
+
+  LogicalResult lowerWork(func::FuncOp function, DeviceLibrary &library, Value context) {
     SmallVector<Operation *> work;
     function.walk([&](Operation *op) {
       if (isa<tile::TileDialect>(op->getDialect()) && !isa<tile::YieldOp, tile::ApplyOp>(op))
@@ -166,7 +183,7 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
       if (isa<tile::PipeBarrierOp, tile::SetEventOp, tile::WaitEventOp, tile::CrossSetOp,
               tile::CrossWaitOp>(op))
         op->erase();
-      else if (failed(lowerTileOp(rewriter, op, lanes, library)))
+      else if (failed(lowerTileOp(rewriter, op, lanes, library, context)))
         return failure();
     }
     return success();
@@ -301,15 +318,18 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     Location loc = launch.getLoc();
     Type pointer = LLVM::LLVMPointerType::get(&getContext());
     b.setInsertionPointToStart(&entry);
-    Value size = LLVM::ConstantOp::create(
-        b, loc, b.getI64IntegerAttr(std::max<int64_t>(launch.getBuffers().size(), 1)));
+    const auto buffers = int64_t(launch.getBuffers().size());
+    Value size = LLVM::ConstantOp::create(b, loc, b.getI64IntegerAttr(buffers + 1));
     Value table = LLVM::AllocaOp::create(b, loc, pointer, pointer, size);
     b.setInsertionPoint(launch);
-    for (auto [i, buffer] : llvm::enumerate(launch.getBuffers())) {
+    auto put = [&](int64_t i, Value word) {
       Value slot =
           LLVM::GEPOp::create(b, loc, pointer, pointer, table, ArrayRef<LLVM::GEPArg>{int32_t(i)});
-      LLVM::StoreOp::create(b, loc, addressOf(b, loc, buffer), slot);
-    }
+      LLVM::StoreOp::create(b, loc, word, slot);
+    };
+    for (auto [i, buffer] : llvm::enumerate(launch.getBuffers()))
+      put(int64_t(i), addressOf(b, loc, buffer));
+    put(buffers, context);
     auto type = b.getFunctionType({pointer, b.getI64Type(), pointer}, {});
     auto symbol = FlatSymbolRefAttr::get(&getContext(), coreName(launch.getKernel()));
     Value function = func::ConstantOp::create(b, loc, type, symbol);
@@ -327,6 +347,7 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
   }
 
   int64_t lanes = 0;
+  SmallVector<Attribute> products;
   llvm::StringMap<int64_t> kernelIndex;
 };
 

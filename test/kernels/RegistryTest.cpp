@@ -52,8 +52,8 @@ TEST_CASE("memory functions of the device library have machine code", "[registry
     for (const char *name :
          {"tessera_mma_f32", "tessera_pack_rhs_f32", "tessera_matmul_f32", "tessera_im2col_f32",
           "tessera_window_fma_f32", "tessera_row_reduce_sum_f32", "tessera_transpose2d_32",
-          "tessera_gather_rows", "tessera_attention_f32", "tessera_mma_fractal_f16",
-          "tessera_mma_fractal_s8", "tessera_mma_int8_s8", "tessera_mma_int8_pack_s8",
-          "tessera_im2col_s8", "tessera_copy_nz2nd_8"})
+          "tessera_gather_rows", "tessera_attention_f32", "tessera_gemm_f32",
+          "tessera_mma_fractal_f16", "tessera_mma_fractal_s8", "tessera_mma_int8_s8",
+          "tessera_mma_int8_pack_s8", "tessera_im2col_s8", "tessera_copy_nz2nd_8"})
       CHECK(kernels::deviceSymbol(isa, name) != nullptr);
 }

@@ -17,6 +17,14 @@ func.func @inner(%a: memref<4x8xf32>, %b: memref<9x16xf32>, %c: memref<4x16xf32>
 
 // -----
 
+func.func @whole(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16xf32>) {
+  // expected-error@+1 {{'tile.matmul' op expected neither panels nor accumulate with whole}}
+  tile.matmul ins(%a, %b : memref<4x8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>) {accumulate, whole}
+  return
+}
+
+// -----
+
 func.func @pack(%a: memref<4x8xf32>, %b: memref<9x16xf32>) {
   // expected-error@+1 {{'tile.pack' op expected out to have one dim more than the input}}
   tile.pack ins(%a : memref<4x8xf32>) outs(%b : memref<9x16xf32>)

@@ -17,6 +17,7 @@ func.func @block_operators_on_tensors(%a: tensor<4x8xf32>, %b: tensor<2x8x16xf32
 
 // CHECK-LABEL: func @block_operators_on_buffers
 // CHECK: tile.matmul ins({{.*}}) outs({{.*}}) {accumulate, transpose_lhs}
+// CHECK: tile.matmul ins({{.*}}) outs({{.*}}) {transpose_lhs, whole}
 // CHECK: tile.conv2d ins({{.*}}) outs({{.*}}) pads(%{{.*}}, %{{.*}}) {dilations = array<i64: 1, 1>, kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>}
 // CHECK: tile.window fma ins(%{{.*}}, %{{.*}} : memref<1x10x10x8xf32>, memref<3x3x8xf32>)
 // CHECK: tile.window max ins(%{{.*}} : memref<1x10x10x8xf32>)
@@ -25,6 +26,7 @@ func.func @block_operators_on_buffers(%a: memref<8x4xf32>, %b: memref<8x20xf32>,
     %x: memref<1x10x10x8xf32>, %f: memref<72x16xf32>, %y: memref<1x8x8x16xf32>,
     %d: memref<3x3x8xf32>, %z: memref<1x8x8x8xf32>, %p: index) {
   tile.matmul ins(%a, %b : memref<8x4xf32>, memref<8x20xf32>) outs(%c : memref<4x20xf32>) {accumulate, transpose_lhs}
+  tile.matmul ins(%a, %b : memref<8x4xf32>, memref<8x20xf32>) outs(%c : memref<4x20xf32>) {transpose_lhs, whole}
   tile.conv2d ins(%x, %f : memref<1x10x10x8xf32>, memref<72x16xf32>) outs(%y : memref<1x8x8x16xf32>) pads(%p, %p)
     {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>}
   tile.window fma ins(%x, %d : memref<1x10x10x8xf32>, memref<3x3x8xf32>) outs(%z : memref<1x8x8x8xf32>) pads(%p, %p)

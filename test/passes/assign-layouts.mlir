@@ -46,7 +46,8 @@ func.func @shared_weight(%a: tensor<2x2xf32>) -> tensor<2x2xf32> {
   return %1 : tensor<2x2xf32>
 }
 
-// What is not known now is packed when it runs, batch by batch; a turned lhs is turned back first.
+// What is not known now is packed when it runs, batch by batch, if something is computed with the
+// result; a turned lhs is turned back first.
 // CHECK-LABEL: @computed_rhs(
 // CHECK-SAME: %[[Q:.*]]: tensor<12x64x50xf32>, %[[K:.*]]: tensor<12x50x64xf32>
 func.func @computed_rhs(%q: tensor<12x64x50xf32>, %k: tensor<12x50x64xf32>)
@@ -56,7 +57,8 @@ func.func @computed_rhs(%q: tensor<12x64x50xf32>, %k: tensor<12x50x64xf32>)
   // CHECK: npu.matmul %[[T]], %[[P]] {packed_n = 50 : i64}
   %0 = npu.matmul %q, %k {transpose_lhs, transpose_rhs}
     : tensor<12x64x50xf32>, tensor<12x50x64xf32> -> tensor<12x50x50xf32>
-  return %0 : tensor<12x50x50xf32>
+  %1 = npu.relu %0 : tensor<12x50x50xf32>
+  return %1 : tensor<12x50x50xf32>
 }
 
 // A matrix as wide as a panel is one already, unless it has to be turned.
@@ -71,7 +73,9 @@ func.func @one_panel(%a: tensor<2x8x40xf32>, %b: tensor<2x40x16xf32>, %t: tensor
   %0 = npu.matmul %a, %b : tensor<2x8x40xf32>, tensor<2x40x16xf32> -> tensor<2x8x16xf32>
   %1 = npu.matmul %a, %t {transpose_rhs}
     : tensor<2x8x40xf32>, tensor<2x16x40xf32> -> tensor<2x8x16xf32>
-  return %0, %1 : tensor<2x8x16xf32>, tensor<2x8x16xf32>
+  %2 = npu.relu %0 : tensor<2x8x16xf32>
+  %3 = npu.relu %1 : tensor<2x8x16xf32>
+  return %2, %3 : tensor<2x8x16xf32>, tensor<2x8x16xf32>
 }
 
 // A filter is the matrix [kh * kw * c, f].

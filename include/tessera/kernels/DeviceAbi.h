@@ -176,6 +176,11 @@ void tessera_copy_nz2nd_8(const void *nz, int64_t nz_block_row, int64_t nz_block
                           int64_t nd_row_stride, int64_t nd_col_stride, int64_t rows, int64_t cols,
                           int64_t c0);
 
+/* GemmArgs of GemmArgs.h: each of its members is a word of eight bytes, in their order. Returns 0,
+ * or with args null the floats of workspace that a product of the m, n and k in `size` takes.
+ * Machine code only. gemm.h */
+int64_t tessera_gemm_f32(const void *args, const int64_t *size);
+
 /* AttentionArgs of AttentionArgs.h: each of its members is a word of eight bytes, in their order.
  * Machine code only. attention.h */
 void tessera_attention_f32(const void *args);

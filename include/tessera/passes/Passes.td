@@ -73,10 +73,12 @@ def NpuAssignLayouts : Pass<"npu-assign-layouts", "func::FuncOp"> {
     Where the chip's matrix unit reads its b operand in panels, right operands of matmul and filters
     of conv2d take packed form: constants at compile time, once for equal weights; others by
     npu.pack_rhs, or by npu.reshape where they are as wide as a panel. Chips that lay out operands
-    while copying are left as they are.
+    while copying are left as they are, and so are operands of f32 products on a CPU which npu-tile
+    will leave whole: those with whose tiles nothing is computed. Where a schedule follows, it may
+    ask for tiles, and all are packed.
 
-    *Before*: the module names a chip (`tile.chip`). *After*: `packed_n` on every matmul and conv2d
-    that the matrix unit takes. *Fails when*: the module names no chip, or a malformed one.
+    *Before*: the module names a chip (`tile.chip`). *After*: `packed_n` on every other matmul and
+    conv2d that the matrix unit takes. *Fails when*: the module names no chip, or a malformed one.
   }];
   let dependentDialects = ["::tessera::npu::NpuDialect"];
 }
@@ -237,6 +239,9 @@ def NpuTile : Pass<"npu-tile", "func::FuncOp"> {
     the chip description, under the capacity of its memories. Remarks of category `tile` give its
     estimated cycles and those of the runner-up.
 
+    A CPU's library has a kernel for a product of plain f32 operands, which packs what it uses often
+    and shares itself out to threads: such a product becomes one block, `tile.matmul` with `whole`.
+
     *Before*: a function with `tile.kernel` whose body is npu operators. *After*: one scf.forall of
     operators on tiles. *Fails when*: the chip has no unit for the operator's types, or no tile of
     the kernel fits its memories, or the schedule's does not; the message says what it needs and the
@@ -353,11 +358,12 @@ def TileToLLVM : Pass<"tile-to-llvm", "ModuleOp"> {
   let description = [{
     Kernel functions become `void core(ptr args, i64 block, ptr scratch)`; vector regions become
     loops over the ISA's natural vector, matrix work calls of the device library; the entry
-    function becomes a sequence of calls of the launch callback. A function of `tile-outline-steps`
+    function becomes a sequence of calls of the launch callback. The arguments of a core are the
+    addresses of its buffers and that of the launch's context. A function of `tile-outline-steps`
     becomes `void step(ptr words)`.
 
     *Before*: planned memory. *After*: LLVM dialect with the ISA's target attributes on every
-    function. *Fails when*: an operation has no lowering.
+    function; `tile.products` has m, n and k of the products that stay whole. *Fails when*: an operation has no lowering.
   }];
   let options = [Option<"target", "isa", "std::string", "\"\"",
                         "Instruction set: sse2, avx2 or avx512; the chip's own when empty">];

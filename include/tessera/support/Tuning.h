@@ -83,7 +83,8 @@ std::string tuningPath();
 /// is no such file. A file that cannot be read or understood is named on stderr and left aside.
 const CacheBudget &cacheBudget(ShapeClass shape);
 
-/// Replaces what cacheBudget gives, for `tessera tune`; not while kernels run.
+/// Replaces what cacheBudget gives, for `tessera tune`; not while kernels run,
+/// nor before models run that have been compiled.
 void setCacheBudget(ShapeClass shape, const CacheBudget &budget);
 
 } // namespace tessera

@@ -103,8 +103,10 @@ static std::optional<PipeId> kindOfPipe(Operation *op, const ChipSpec &chip) {
     return moverOf(drain.getSource(), drain.getTarget(), chip);
   if (auto fill = dyn_cast<FillOp>(op))
     return fillPipe(fill, chip);
-  if (auto attention = dyn_cast<AttentionOp>(op)) {
-    Type element = cast<ShapedType>(attention.getQuery().getType()).getElementType();
+  // Kernels of a CPU.
+  if (auto product = dyn_cast<MatmulOp>(op);
+      isa<AttentionOp>(op) || (product && product.getWhole())) {
+    Type element = cast<ShapedType>(op->getOperand(0).getType()).getElementType();
     const Mma *unit = chip.isCpu() ? chip.mmaFor(element, element) : nullptr;
     return unit ? std::optional(idOf(unit->core, unit->pipe, chip)) : std::nullopt;
   }

@@ -90,6 +90,8 @@ LogicalResult MatmulOp::verify() {
            << lhsK << " and " << rhsK;
   if (IntegerAttr panel = getPanelAttr(); panel && panel.getInt() <= 0)
     return emitOpError("expected a positive panel, but got ") << panel.getInt();
+  if (getWhole() && (getPanel() || getAccumulate()))
+    return emitOpError("expected neither panels nor accumulate with whole");
   return success();
 }
 

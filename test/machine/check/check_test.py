@@ -114,12 +114,22 @@ class Findings(CheckTest):
 func.func @main(%a: tensor<2x1x64xf32>, %b: tensor<2x128x64xf32>) -> tensor<2x1x128xf32> {
   %c = npu.matmul %a, %b {transpose_rhs}
     : tensor<2x1x64xf32>, tensor<2x128x64xf32> -> tensor<2x1x128xf32>
-  return %c : tensor<2x1x128xf32>
+  %d = npu.relu %c : tensor<2x1x128xf32>
+  return %d : tensor<2x1x128xf32>
 }
 """)
         self.succeeds("check", product, "--chip", "cpu-avx512")
         tiles = self.succeeds("compile", product, "--chip", "cpu-avx512").stdout
         self.assertIn("tile.pack", tiles)
+
+    def test_a_whole_product_on_a_cpu_has_a_pipe(self):
+        product = self.write("product.mlir", """
+func.func @main(%a: tensor<2x1x64xf32>, %b: tensor<2x64x128xf32>) -> tensor<2x1x128xf32> {
+  %c = npu.matmul %a, %b : tensor<2x1x64xf32>, tensor<2x64x128xf32> -> tensor<2x1x128xf32>
+  return %c : tensor<2x1x128xf32>
+}
+""")
+        self.succeeds("check", product, "--chip", "cpu-avx512")
 
     def test_a_missing_event_between_pipes(self):
         lines = [line for line in RIGHT if 'to "V" id' not in line]

@@ -16,13 +16,16 @@ def Tile_MatmulOp : Tile_DestinationOp<"matmul"> {
     integers in groups of k as `tile.pack` makes them.
     `npu-to-tile` turns it into copies and `tile.mma`.
 
+    With `whole` the block is all of a product, batch included, of plain f32 operands. It stays one
+    operation, a kernel of a CPU that shares itself out to the cores.
+
     ```mlir
     tile.matmul ins(%a, %b : memref<64x128xf32>, memref<128x32xf32>) outs(%c : memref<64x32xf32>)
     ```
   }];
   let arguments = (ins Tile_Operand:$lhs, Tile_Operand:$rhs, Tile_Operand:$out,
       UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs, UnitAttr:$accumulate,
-      OptionalAttr<I64Attr>:$panel);
+      OptionalAttr<I64Attr>:$panel, UnitAttr:$whole);
   let results = (outs Variadic<AnyRankedTensor>:$result);
   let assemblyFormat = [{
     `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)`
