@@ -169,6 +169,8 @@ private:
     ProductParts::Sizes sizes{
         1, g.m, g.n, Rows::kRows, Layout::kPanel, vectors(g) / Rows::kFaster, work.rows};
     sizes.near = g.n * g.k <= kNear;
+    if (Rows::kFaster > 1) // whose tiles are two that share what they load
+      sizes.leastTiles = 1;
     const ProductParts parts(sizes);
     work.parts = &parts;
     work.beside = parts.at(0).columns == g.n;
