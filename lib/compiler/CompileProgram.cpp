@@ -24,19 +24,6 @@ size_t bytesAttr(mlir::ModuleOp module, llvm::StringRef name) {
   return attr ? static_cast<size_t>(attr.getInt()) : 0;
 }
 
-/// What the largest of the products that kernels take whole needs on this machine.
-size_t workspaceBytes(mlir::ModuleOp module, Isa isa, Isa host) {
-  auto products = module->getAttrOfType<mlir::ArrayAttr>("tile.products");
-  if (!products)
-    return 0;
-  auto *gemm = reinterpret_cast<int64_t (*)(const void *, const int64_t *)>(
-      const_cast<void *>(kernelFor(isa, host, "tessera_gemm_f32")));
-  int64_t floats = 0;
-  for (auto sizes : products.getAsRange<mlir::DenseI64ArrayAttr>())
-    floats = std::max(floats, gemm(nullptr, sizes.asArrayRef().data()));
-  return size_t(floats) * sizeof(float);
-}
-
 } // namespace
 
 std::shared_ptr<const runtime::CompiledModel> compileProgram(mlir::ModuleOp module, Isa host,

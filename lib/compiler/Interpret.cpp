@@ -89,7 +89,7 @@ struct InterpretedProgram::Impl : runtime::LaunchContext {
   llvm::DenseMap<mlir::Operation *, StepFn> steps;
   machine::StepCode code;
   runtime::CompiledModel model; ///< Entry, tensors and weights; no code of kernels.
-  std::unique_ptr<void, Free> arena;
+  std::unique_ptr<void, Free> arena, shared;
   machine::ExecutionCounts counts;
   uint64_t seed = 0, launches = 0;
   bool failed = false;
@@ -118,7 +118,9 @@ bool InterpretedProgram::Impl::resolve(llvm::ArrayRef<std::string> symbols) {
     });
   }
   code.perform = [this](mlir::Operation *op, llvm::ArrayRef<int64_t> words) {
-    steps.lookup(op)(words.data());
+    llvm::SmallVector<int64_t, 32> all(words);
+    all.push_back(int64_t(reinterpret_cast<intptr_t>(static_cast<LaunchContext *>(this))));
+    steps.lookup(op)(all.data());
   };
   code.constant = [this](llvm::StringRef name) { return addresses.lookup(name); };
   launch = &Impl::launchBlocks;
@@ -158,8 +160,11 @@ std::unique_ptr<InterpretedProgram> InterpretedProgram::make(mlir::ModuleOp modu
     bytes += llvm::alignTo(size_t(arena.getInt()), 64);
   impl->model.arenaBytes = bytes;
   impl->arena.reset(std::aligned_alloc(64, bytes));
-  if (!impl->arena) {
-    module.emitError("not enough memory for what passes between its kernels");
+  const size_t shared = workspaceBytes(module, *isa, *host);
+  if (shared > 0)
+    impl->shared.reset(impl->workspace = std::aligned_alloc(64, llvm::alignTo(shared, 64)));
+  if (!impl->arena || (shared > 0 && !impl->shared)) {
+    module.emitError("not enough memory for what passes between its kernels, and for theirs");
     return nullptr;
   }
   giveSignature(impl->model, std::move(*signature), impl->jit);

@@ -89,6 +89,18 @@ const void *kernelFor(Isa isa, Isa host, llvm::StringRef name) {
   return kernels::deviceSymbol(floatIsa(host) == isa ? host : isa, name);
 }
 
+size_t workspaceBytes(mlir::ModuleOp module, Isa isa, Isa host) {
+  auto products = module->getAttrOfType<mlir::ArrayAttr>("tile.products");
+  if (!products)
+    return 0;
+  auto *gemm = reinterpret_cast<int64_t (*)(const void *, const int64_t *)>(
+      const_cast<void *>(kernelFor(isa, host, "tessera_gemm_f32")));
+  int64_t floats = 0;
+  for (auto sizes : products.getAsRange<mlir::DenseI64ArrayAttr>())
+    floats = std::max(floats, gemm(nullptr, sizes.asArrayRef().data()));
+  return size_t(floats) * sizeof(float);
+}
+
 bool lowerGraph(mlir::ModuleOp module, const CompileOptions &options) {
   const Level level = levelOf(module);
   if (level > Level::Kernels)

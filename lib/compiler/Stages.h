@@ -25,6 +25,10 @@ std::optional<Isa> chipIsa(mlir::ModuleOp module);
 /// 8-bit integers, whose sums are exact, so that the results are the same.
 const void *kernelFor(Isa isa, Isa host, llvm::StringRef name);
 
+/// What the largest of the products that kernels take whole needs on this machine, of a module at
+/// level Program that has been made LLVM's.
+size_t workspaceBytes(mlir::ModuleOp module, Isa isa, Isa host);
+
 /// Runs npu-graph on a module that is still there, and makes arguments of its big constants: what
 /// remains reads the same from here on, whatever it was entered at.
 bool lowerGraph(mlir::ModuleOp module, const CompileOptions &options);

@@ -28,13 +28,14 @@ public:
     return bits < 64 ? arith::TruncIOp::create(b, loc, type, value).getResult() : value;
   }
 
-private:
+  /// One word.
   Value next(Type type) {
     Value at = LLVM::GEPOp::create(b, loc, words.getType(), b.getI64Type(), words,
                                    ArrayRef<LLVM::GEPArg>{count++});
     return LLVM::LoadOp::create(b, loc, type, at);
   }
 
+private:
   Value readBuffer(MemRefType type) {
     SmallVector<int64_t> strides;
     int64_t offset = 0;
@@ -65,7 +66,7 @@ private:
 
 } // namespace
 
-void tessera::readStepArguments(func::FuncOp step) {
+Value tessera::readStepArguments(func::FuncOp step) {
   Block &entry = step.getBody().front();
   OpBuilder b = OpBuilder::atBlockBegin(&entry);
   const unsigned count = entry.getNumArguments();
@@ -73,7 +74,9 @@ void tessera::readStepArguments(func::FuncOp step) {
   WordReader reader(b, step.getLoc(), entry.addArgument(pointer, step.getLoc()));
   for (unsigned i = 0; i < count; ++i)
     entry.getArgument(i).replaceAllUsesWith(reader.read(entry.getArgument(i).getType()));
+  Value context = reader.next(pointer);
   entry.eraseArguments(0, count);
   step.setType(b.getFunctionType({pointer}, {}));
   step.setAllArgAttrs(ArrayRef<Attribute>{b.getDictionaryAttr({})});
+  return context;
 }

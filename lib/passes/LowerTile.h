@@ -52,7 +52,8 @@ void lowerAttention(mlir::IRRewriter &b, tile::AttentionOp op, DeviceLibrary &li
 
 /// Turns the arguments of a step (`tile-outline-steps`) into words read through one pointer: for a
 /// buffer the address of its first element, its sizes and its strides, for an integer its value.
-void readStepArguments(mlir::func::FuncOp step);
+/// Returns the word behind them: the address of the launch's context.
+mlir::Value readStepArguments(mlir::func::FuncOp step);
 
 /// The address of words of eight bytes on the stack of the operation's function.
 mlir::Value storeWords(mlir::OpBuilder &b, mlir::Operation *op, llvm::ArrayRef<mlir::Value> words);

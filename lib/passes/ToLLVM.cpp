@@ -74,8 +74,9 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
         lowerEntry(function);
         continue;
       }
-      readStepArguments(function);
-      if (failed(lowerWork(function, library, Value())))
+      Value context = readStepArguments(function);
+      noteProducts(function);
+      if (failed(lowerWork(function, library, context)))
         return signalPassFailure();
     }
     Builder b(&getContext());
