@@ -119,7 +119,7 @@ bool InterpretedProgram::Impl::resolve(llvm::ArrayRef<std::string> symbols) {
   }
   code.perform = [this](mlir::Operation *op, llvm::ArrayRef<int64_t> words) {
     llvm::SmallVector<int64_t, 32> all(words);
-    all.push_back(int64_t(reinterpret_cast<intptr_t>(static_cast<LaunchContext *>(this))));
+    all.push_back(reinterpret_cast<int64_t>(static_cast<LaunchContext *>(this)));
     steps.lookup(op)(all.data());
   };
   code.constant = [this](llvm::StringRef name) { return addresses.lookup(name); };
@@ -160,11 +160,11 @@ std::unique_ptr<InterpretedProgram> InterpretedProgram::make(mlir::ModuleOp modu
     bytes += llvm::alignTo(size_t(arena.getInt()), 64);
   impl->model.arenaBytes = bytes;
   impl->arena.reset(std::aligned_alloc(64, bytes));
-  const size_t shared = workspaceBytes(module, *isa, *host);
-  if (shared > 0)
-    impl->shared.reset(impl->workspace = std::aligned_alloc(64, llvm::alignTo(shared, 64)));
-  if (!impl->arena || (shared > 0 && !impl->shared)) {
-    module.emitError("not enough memory for what passes between its kernels, and for theirs");
+  impl->shared.reset(
+      std::aligned_alloc(64, llvm::alignTo(64 + workspaceBytes(module, *isa, *host), 64)));
+  impl->workspace = impl->shared.get();
+  if (!impl->arena || !impl->shared) {
+    module.emitError("not enough memory for what passes between its kernels");
     return nullptr;
   }
   giveSignature(impl->model, std::move(*signature), impl->jit);

@@ -25,8 +25,8 @@ std::optional<Isa> chipIsa(mlir::ModuleOp module);
 /// 8-bit integers, whose sums are exact, so that the results are the same.
 const void *kernelFor(Isa isa, Isa host, llvm::StringRef name);
 
-/// What the largest of the products that kernels take whole needs on this machine, of a module at
-/// level Program that has been made LLVM's.
+/// The workspace of a lowered module: what the largest of the products that stay whole takes on
+/// this machine.
 size_t workspaceBytes(mlir::ModuleOp module, Isa isa, Isa host);
 
 /// Runs npu-graph on a module that is still there, and makes arguments of its big constants: what

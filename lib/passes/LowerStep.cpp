@@ -21,6 +21,8 @@ public:
   Value read(Type type) {
     if (auto buffer = dyn_cast<MemRefType>(type))
       return readBuffer(buffer);
+    if (isa<LLVM::LLVMPointerType>(type))
+      return next(type);
     Value value = next(b.getI64Type());
     if (type.isIndex())
       return arith::IndexCastOp::create(b, loc, type, value);
@@ -28,14 +30,13 @@ public:
     return bits < 64 ? arith::TruncIOp::create(b, loc, type, value).getResult() : value;
   }
 
-  /// One word.
+private:
   Value next(Type type) {
     Value at = LLVM::GEPOp::create(b, loc, words.getType(), b.getI64Type(), words,
                                    ArrayRef<LLVM::GEPArg>{count++});
     return LLVM::LoadOp::create(b, loc, type, at);
   }
 
-private:
   Value readBuffer(MemRefType type) {
     SmallVector<int64_t> strides;
     int64_t offset = 0;
@@ -66,7 +67,7 @@ private:
 
 } // namespace
 
-Value tessera::readStepArguments(func::FuncOp step) {
+Value tessera::readStepArguments(func::FuncOp step, bool withContext) {
   Block &entry = step.getBody().front();
   OpBuilder b = OpBuilder::atBlockBegin(&entry);
   const unsigned count = entry.getNumArguments();
@@ -74,7 +75,7 @@ Value tessera::readStepArguments(func::FuncOp step) {
   WordReader reader(b, step.getLoc(), entry.addArgument(pointer, step.getLoc()));
   for (unsigned i = 0; i < count; ++i)
     entry.getArgument(i).replaceAllUsesWith(reader.read(entry.getArgument(i).getType()));
-  Value context = reader.next(pointer);
+  Value context = withContext ? reader.read(pointer) : Value();
   entry.eraseArguments(0, count);
   step.setType(b.getFunctionType({pointer}, {}));
   step.setAllArgAttrs(ArrayRef<Attribute>{b.getDictionaryAttr({})});

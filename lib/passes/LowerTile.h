@@ -38,12 +38,12 @@ mlir::LogicalResult lowerVectorWork(mlir::OpBuilder &b, VectorWork work, int64_t
                                     DeviceLibrary &library);
 
 /// Lowers one tile operation that moves data or multiplies matrices; erases it. `context` is that
-/// of the launch, which a step has not.
+/// of the launch, or null where no product stays whole.
 mlir::LogicalResult lowerTileOp(mlir::IRRewriter &b, mlir::Operation *op, int64_t lanes,
                                 DeviceLibrary &library, mlir::Value context);
 
 /// Lowers a product that stays whole to a call of its kernel, which shares it out by the context of
-/// the launch, where there is one.
+/// the launch.
 mlir::LogicalResult lowerWholeProduct(mlir::IRRewriter &b, tile::MatmulOp op,
                                       DeviceLibrary &library, mlir::Value context);
 
@@ -52,8 +52,8 @@ void lowerAttention(mlir::IRRewriter &b, tile::AttentionOp op, DeviceLibrary &li
 
 /// Turns the arguments of a step (`tile-outline-steps`) into words read through one pointer: for a
 /// buffer the address of its first element, its sizes and its strides, for an integer its value.
-/// Returns the word behind them: the address of the launch's context.
-mlir::Value readStepArguments(mlir::func::FuncOp step);
+/// Returns the word behind them, the context of the launch, where it is asked for.
+mlir::Value readStepArguments(mlir::func::FuncOp step, bool withContext);
 
 /// The address of words of eight bytes on the stack of the operation's function.
 mlir::Value storeWords(mlir::OpBuilder &b, mlir::Operation *op, llvm::ArrayRef<mlir::Value> words);

@@ -27,8 +27,6 @@ LogicalResult tessera::lowerWholeProduct(IRRewriter &b, tile::MatmulOp op, Devic
   };
   Value none = LLVM::ZeroOp::create(b, loc, pointer), zero = number(0);
   auto ofContext = [&](int32_t word) -> Value {
-    if (!context)
-      return none;
     Value at = LLVM::GEPOp::create(b, loc, pointer, i64, context, ArrayRef<LLVM::GEPArg>{word});
     return LLVM::LoadOp::create(b, loc, pointer, at);
   };
@@ -42,7 +40,7 @@ LogicalResult tessera::lowerWholeProduct(IRRewriter &b, tile::MatmulOp op, Devic
   for (int64_t v : {p.batch, p.lhs.batch, p.rhs.batch, p.out.batch})
     words.push_back(number(v));
   words.append({zero, zero}); // of the residual, panel
-  words.append({ofContext(kWorkspace), ofContext(kParallelFor), context ? context : none});
+  words.append({ofContext(kWorkspace), ofContext(kParallelFor), context});
   library.call(b, loc, "tessera_gemm_f32", TypeRange{i64},
                ValueRange{storeWords(b, op, words), none});
   return success();

@@ -74,8 +74,7 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
         lowerEntry(function);
         continue;
       }
-      Value context = readStepArguments(function);
-      noteProducts(function);
+      Value context = readStepArguments(function, noteProducts(function));
       if (failed(lowerWork(function, library, context)))
         return signalPassFailure();
     }
@@ -161,11 +160,11 @@ struct ToLLVM : impl::TileToLLVMBase<ToLLVM> {
     return bytes && succeeded(lowerWork(kernel, library, context)) ? bytes : std::nullopt;
   }
 
-  /// The sizes of products that a kernel takes whole: how much workspace that takes depends on the
+  /// The sizes of products that are taken whole: how much workspace that takes depends on the
   /// machine. False where there is none.
-  bool noteProducts(func::FuncOp kernel) {
+  bool noteProducts(func::FuncOp function) {
     const size_t before = products.size();
-    kernel.walk([&](tile::MatmulOp op) {
+    function.walk([&](tile::MatmulOp op) {
       if (std::optional<ProductLayout> p = productLayout(op))
         products.push_back(DenseI64ArrayAttr::get(&getContext(), {p->m, p->n, p->k}));
     });

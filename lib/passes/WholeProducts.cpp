@@ -46,7 +46,6 @@ std::optional<ProductLayout> tessera::productLayout(ShapedType lhs, ShapedType r
     strides[i] = *found;
     operands[i]->row = strides[i].end()[transposed[i] ? -1 : -2];
     operands[i]->column = strides[i].end()[transposed[i] ? -2 : -1];
-    operands[i]->batch = 0;
   }
   if (product.out.column != 1)
     return std::nullopt;

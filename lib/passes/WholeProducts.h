@@ -11,9 +11,9 @@ namespace tessera {
 /// A product as the kernel takes it: a batch of equal distances, in elements.
 struct ProductLayout {
   struct Operand {
-    int64_t batch, row, column;
+    int64_t batch = 0, row = 0, column = 0;
   };
-  int64_t batch = 1, m, n, k;
+  int64_t batch = 1, m = 0, n = 0, k = 0;
   Operand lhs, rhs, out; ///< As they are multiplied: [m, k], [k, n] and [m, n].
 };
 

@@ -345,7 +345,7 @@ def TileOutlineSteps : Pass<"tile-outline-steps", "ModuleOp"> {
     on buffers of equal types share one, copies and fills those of equal rank. Kernels stay as they
     are. `tessera check --run` calls these functions in the order in which a chip's pipes could go
     on; what they are given is read from one list of words, as `tile-to-llvm` makes them
-    `void step(ptr words)`.
+    `void step(ptr words)`; the context of the launch is the word behind them.
 
     *Before*: a placed tile program. *After*: as said. *Fails when*: an operation depends on a real
     number that is computed outside of it from something other than constants and integers.
