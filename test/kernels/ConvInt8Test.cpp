@@ -52,7 +52,8 @@ std::vector<ConvShape> shapes(int lanes) {
       {1, 3, 3, 4, 3, 3, lanes + 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, true},
       // Windows and lines that fill tiles of AMX and that nearly do.
       {1, 6, 17, 64, 6, 17, 33, 1, 3, 3, 1, 1, 1, 1, 1, 1},
-      {2, 5, 9, 68, 5, 9, 70, 1, 1, 1, 1, 1, 1, 1, 0, 0}, // points
+      {1, 2, 17, 192, 2, 17, 66, 1, 3, 3, 1, 1, 1, 1, 1, 1}, // long sums
+      {2, 5, 9, 68, 5, 9, 70, 1, 1, 1, 1, 1, 1, 1, 0, 0},    // points
       {1, 4, 5, 52, 4, 5, 48, 1, 1, 1, 1, 1, 1, 1, 0, 0},
       {1, 5, 31, 128, 3, 16, 20, 1, 1, 1, 2, 2, 1, 1, 0, 0},
       {1, 7, 15, 40, 4, 8, 48, 1, 3, 3, 2, 2, 1, 1, 1, 1},
@@ -250,7 +251,7 @@ TEST_CASE("conv2d_int8 is exact and requantises as Int8.h says", "[conv][int8]")
     for (const ConvShape &s : shapes(isaFloatLanes(row.isa))) {
       ++index;
       for (int layout = 0; layout < 4; ++layout)
-        for (int mode = 0; mode < 32; mode += s.c > 1000 || s.w > 1000 || s.kh > 20 ? 7 : 1)
+        for (int mode = 0; mode < 32; mode += s.kh * s.kw * s.c > 1000 || s.w > 1000 ? 7 : 1)
           check(row, s, index, layout, mode);
     }
   });

@@ -106,6 +106,14 @@ TEST_CASE("softmax does not change with an offset, however great, nor with the r
         right &= std::fabs(far[i] - y[i]) <= 4e-6f * y[i];
       CHECK(right);
     }
+    // Of each row two share all, and the others are far below.
+    bool right = true;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      offset[i] = i % size(kCols) % 64 == 3 ? 0x1.234568p100f : 0x1p80f * x[i];
+    row.function.rowMap(offset.data(), kCols, far.data(), kCols, kRows, kCols);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      right &= far[i] == (i % size(kCols) % 64 == 3 ? 0.5f : 0.0f);
+    CHECK(right);
   });
 }
 
