@@ -150,6 +150,18 @@ template <class Arch> struct MathCore {
     return y;
   }
 
+  /// max(x, 0) - |x| f(|x|), f looked up, or its root where two registers hold the table.
+  template <class RootTable, class Table> static TESSERA_INLINE F lessTail(F x) {
+    F t;
+    if constexpr (S::kLookup == 32) {
+      const F root = piecewiseRoot<RootTable>(x, t);
+      return S::fnma(t * root, root, S::max(F(0.0f), x));
+    } else {
+      const F tail = piecewiseTail<Table>(S::abs(x), t);
+      return S::fnma(t, tail, S::max(F(0.0f), x));
+    }
+  }
+
   /// Splits a positive normal or denormal x = m * 2^e with m in [sqrt(1/2), sqrt(2)).
   static TESSERA_INLINE F splitExponent(F x, F &e) {
     const auto tiny = x < F(0x1p-126f);

@@ -16,13 +16,8 @@ template <class Arch> struct GeluTanh : UnaryKernel<GeluTanh<Arch>, Arch> {
   using Core = MathCore<Arch>;
 
   static TESSERA_INLINE F step(F x) {
-    F t;
-    if constexpr (S::kLookup == 32) {
-      const F root = Core::template piecewiseRoot<GeluTanhRootTable<Arch, 32>>(x, t);
-      return S::fnma(t * root, root, S::max(F(0.0f), x));
-    } else if constexpr (S::kLookup > 0) {
-      const F tail = Core::template piecewiseTail<GeluTanhTable<Arch, 8>>(S::abs(x), t);
-      return S::fnma(t, tail, S::max(F(0.0f), x));
+    if constexpr (S::kLookup > 0) {
+      return Core::template lessTail<GeluTanhRootTable<Arch, 32>, GeluTanhTable<Arch, 8>>(x);
     } else {
       return exponential(x);
     }
