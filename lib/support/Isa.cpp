@@ -22,9 +22,10 @@ constexpr IsaInfo kInfos[] = {
     {"neon", "generic", "+neon", 16},
 };
 
+#if defined(__x86_64__)
 /// Whether the processor has tiles of 8-bit integers and the kernel lets this process use them.
 bool detectTiles() {
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__linux__)
   constexpr unsigned kTile = 1u << 24, kInt8 = 1u << 25; // of edx
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || (edx & kTile) == 0 || (edx & kInt8) == 0)
@@ -35,6 +36,7 @@ bool detectTiles() {
   return false;
 #endif
 }
+#endif
 
 bool detect(Isa isa) {
   if (isa == Isa::scalar)

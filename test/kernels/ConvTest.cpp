@@ -237,8 +237,8 @@ TEST_CASE("conv2d has the same bits on any number of threads", "[conv]") {
                          yl = layoutOf(layout, s.outH, s.outW, s.outC);
         const auto x = randomFloats(extent(xl, s.n, s.h, s.w, s.c), 1),
                    filter = randomFloats(size(s.outC * taps * s.c), 2);
-        std::vector<float> packed(size(pack(&s, filter.data(), 0, taps * s.c, 1, s.c, nullptr)));
-        pack(&s, filter.data(), 0, taps * s.c, 1, s.c, packed.data());
+        std::vector<float> packed(size(pack(&s, filter.data(), 0, taps * s.c, 1, taps, nullptr)));
+        pack(&s, filter.data(), 0, taps * s.c, 1, taps, packed.data());
         const ConvEpilogue ending;
         const auto multiply = [&](std::int64_t cache, ParallelFor loop, int threads) {
           std::vector<float> y(extent(yl, s.n, s.outH, s.outW, s.outC), NAN);
@@ -261,8 +261,8 @@ TEST_CASE("conv2d shares out no empty blocks, however wide the image", "[conv]")
     const ConvShape s{1, 2, 3000, 3, 2, 3000, outC, 1, 3, 3, 1, 1, 1, 1, 1, 1};
     const auto x = randomFloats(size(s.h * s.w * s.c), 1),
                filter = randomFloats(size(outC * 27), 2);
-    std::vector<float> packed(size(pack(&s, filter.data(), 0, 27, 1, 3, nullptr)));
-    pack(&s, filter.data(), 0, 27, 1, 3, packed.data());
+    std::vector<float> packed(size(pack(&s, filter.data(), 0, 27, 1, 9, nullptr)));
+    pack(&s, filter.data(), 0, 27, 1, 9, packed.data());
     const ConvLayout xl = layoutOf(Layout::Nhwc, s.h, s.w, s.c),
                      yl = layoutOf(Layout::Nhwc, s.outH, s.outW, outC);
     std::vector<float> y(size(s.outH * s.outW * outC));

@@ -138,12 +138,12 @@ bool right(const Case &x, const std::vector<float> &got) {
   const std::int64_t n = x.p.n, each = x.p.m * n;
   for (std::int64_t e = 0; e < std::int64_t(got.size()); ++e) {
     const std::int64_t j = e % n;
-    const float *a = &x.a[size(e / n * x.p.k)], *b = &x.b[size(e / each * x.p.k * n + j)];
+    const std::int64_t a = e / n * x.p.k, b = e / each * x.p.k * n + j;
     double sum = (x.g.accumulate ? x.c0[size(e)] : 0.0) + (x.g.bias ? x.bias[size(j)] : 0.0) +
                  (x.g.residual ? x.c0[size(e)] : 0.0);
     double magnitude = std::fabs(sum) + 1;
     for (std::int64_t q = 0; q < x.p.k; ++q) {
-      const double product = double(a[q]) * b[q * n];
+      const double product = double(x.a[size(a + q)]) * x.b[size(b + q * n)];
       sum += product;
       magnitude += std::fabs(product);
     }
