@@ -263,7 +263,7 @@ TEST_CASE("depthwise_int8 is exact and requantises as Int8.h says", "[conv][int8
     std::vector<ConvShape> all = {
         ConvShape{1, 7, 7, 960, 7, 7, 960, 960, 3, 3, 1, 1, 1, 1, 1, 1},
         ConvShape{2, 14, 14, 333, 14, 14, 333, 333, 3, 3, 1, 1, 1, 1, 1, 1}};
-    for (std::int64_t c : {1, 5, 32, 63, 64, 65, 130})
+    for (std::int64_t c : {1, 5, 32, 63, 64, 65, 96, 130})
       for (ConvShape s : {ConvShape{1, 7, 7, c, 7, 7, c, c, 3, 3, 1, 1, 1, 1, 1, 1},
                           ConvShape{1, 6, 9, c, 7, 10, c, c, 3, 3, 1, 1, 1, 1, 1, 1},
                           ConvShape{1, 7, 6, c, 7, 6, c, c, 3, 3, 1, 1, 2, 1, 2, 1},

@@ -9,7 +9,7 @@ namespace tessera::kernels {
 
 /// T: the type of the image.
 template <class Arch, class T> struct DepthwiseTileInt8 {
-  static constexpr std::int64_t kChannels = Int8Layout<Arch>::kPanel;
+  static constexpr std::int64_t kChannels = Int8Layout<Arch>::kPanel, kHalf = 0;
   static constexpr int kVectors = Int8Shape<Arch>::kVectors;
   using Tile = Int8Tile<Arch, 1, kVectors>;
 

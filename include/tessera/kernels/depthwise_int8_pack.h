@@ -35,8 +35,8 @@ private:
       for (std::int64_t kx = 0; kx < s.kw; ++kx)
         for (std::int64_t ch = 0; ch < channels; ++ch) {
           const std::int8_t x = filter[(ky * s.kw + kx) * tapStride + ch * channelStride];
-          for (std::int64_t copy = 0; copy < Tile::copies(s.c); ++copy)
-            taps[Tile::at(ky, kx, s.kw, ch + copy * channels)] = x;
+          for (std::int64_t copy = 0; copy < Tile::copies(channels); ++copy)
+            taps[Tile::at(ky, kx, s.kw, ch + copy * Tile::kHalf)] = x;
           sums[ch] += x;
         }
     __builtin_memcpy(out, sums, sizeof sums);
