@@ -35,22 +35,8 @@ template <class T> struct DepthwiseTileInt8<Avx512Vnni, T> {
                     const Int8Epilogue &epilogue)
       : s(shape),
         image{shape, layout, x, bits(count), _mm512_set1_epi8(static_cast<char>(epilogue.aZero))},
-        filter(packed + kChannels * 4), channel(firstChannel), channels(count), e(epilogue) {
-    std::int32_t start[kChannels];
-    Int8Finish<Arch>::first(start, reinterpret_cast<const std::int32_t *>(packed), channel,
-                            channels, s.kh * s.kw, e.aZero + image.kShift, e);
-    float scales[kChannels] = {};
-    for (std::int64_t i = 0; i < channels && e.output != Int8Output::I32; ++i)
-      scales[i] = e.scale[(channel + i) * e.scaleStride];
-    if (copies(channels) == 2) {
-      __builtin_memcpy(start + kHalf, start, sizeof start / 2);
-      __builtin_memcpy(scales + kHalf, scales, sizeof scales / 2);
-    }
-    for (std::int64_t i = 0; i < kChannels; i += 4) {
-      __builtin_memcpy(&first[vectorOf(i)][laneOf(i)], start + i, 16);
-      __builtin_memcpy(&scale[vectorOf(i)][laneOf(i)], scales + i, 16);
-    }
-  }
+        filter(packed + kChannels * 4), channel(firstChannel), channels(count), e(epilogue),
+        bytes(prepare(reinterpret_cast<const std::int32_t *>(packed))) {}
 
   /// Lines [begin, end) of outputs; lines and pixels are `row` and `pixel` elements apart.
   void lines(std::int64_t begin, std::int64_t end, char *y, std::int64_t row,
@@ -100,6 +86,7 @@ private:
   const Int8Epilogue &e;
   alignas(64) std::int32_t first[4][16];
   alignas(64) float scale[4][16];
+  Int8Bytes<Arch> bytes;
 
   static TESSERA_INLINE std::int64_t vectorOf(std::int64_t channel) { return channel % 16 / 4; }
   static TESSERA_INLINE std::int64_t laneOf(std::int64_t channel) {
@@ -110,6 +97,35 @@ private:
   }
   static TESSERA_INLINE bool narrow(const Int8Epilogue &e) {
     return e.output == Int8Output::U8 || e.output == Int8Output::S8;
+  }
+
+  /// What belongs to each channel, twice where two pixels are in a block, to where its sums are.
+  template <class Each>
+  static TESSERA_INLINE void ordered(Each (&to)[4][16], Each (&from)[kChannels],
+                                     std::int64_t channels) {
+    if (copies(channels) == 2)
+      __builtin_memcpy(from + kHalf, from, sizeof from / 2);
+    for (std::int64_t i = 0; i < kChannels; i += 4)
+      __builtin_memcpy(&to[vectorOf(i)][laneOf(i)], from + i, 16);
+  }
+
+  /// What sums begin with and are multiplied by, and how they become bytes.
+  Int8Bytes<Arch> prepare(const std::int32_t *tapSums) {
+    std::int32_t start[kChannels];
+    Int8Finish<Arch>::first(start, tapSums, channel, channels, s.kh * s.kw, e.aZero + image.kShift,
+                            e);
+    ordered(first, start, channels);
+    float scales[kChannels] = {};
+    if (e.output != Int8Output::I32 && e.scaleStride == 1)
+      __builtin_memcpy(scales, e.scale + channel, static_cast<std::size_t>(channels) * 4);
+    else if (e.output != Int8Output::I32)
+      for (float &each : scales)
+        each = e.scale[0];
+    ordered(scale, scales, channels);
+    typename S::F all[4];
+    for (int v = 0; v < 4; ++v)
+      all[v] = S::S::load(scale[v]);
+    return Int8Bytes<Arch>(e.output == Int8Output::U8 ? 0 : -128, e.cZero, all);
   }
 
   template <bool Narrow> void pick(const Lines &to) const {
@@ -182,7 +198,7 @@ private:
     for (int r = 0; r < K::kRows; ++r)
       y[r] = to.y + (oy + r) * to.row * size;
     const std::int64_t whole = fills && together(to.pixel) ? s.outW / K::kCopies : 0;
-    const Int8Bytes<Arch> bytes = ending();
+    const Int8Bytes<Arch> toBytes = bytes;
 
     __m512i acc[K::kLive][K::kRows][4];
     TESSERA_UNROLL
@@ -203,9 +219,9 @@ private:
           if constexpr (!K::kNarrow)
             storeWide(acc[now][r], y[r]);
           else if (ox < whole)
-            _mm512_storeu_si512(y[r] + channel, packed(acc[now][r], bytes));
+            _mm512_storeu_si512(y[r] + channel, packed(acc[now][r], toBytes));
           else
-            storePart<K::kCopies>(packed(acc[now][r], bytes), y[r] + channel, to.pixel,
+            storePart<K::kCopies>(packed(acc[now][r], toBytes), y[r] + channel, to.pixel,
                                   ox * K::kCopies + 1 < s.outW);
           y[r] += yStep;
         }
@@ -262,7 +278,7 @@ private:
       }
     const std::int64_t at = oy * to.row + ox * to.pixel;
     if constexpr (Narrow)
-      storePart<1>(packed(acc[0], ending()), to.y + at + channel, to.pixel, false);
+      storePart<1>(packed(acc[0], bytes), to.y + at + channel, to.pixel, false);
     else
       storeWide(acc[0], to.y + at * 4);
   }
@@ -277,20 +293,13 @@ private:
       __asm__ volatile("vpdpbusd %2, %1, %0" : "+v"(acc[v]) : "v"(column[v]), "m"(from[v]));
   }
 
-  TESSERA_INLINE Int8Bytes<Arch> ending() const {
-    typename S::F scales[4];
-    for (int v = 0; v < 4; ++v)
-      scales[v] = S::S::load(scale[v]);
-    return Int8Bytes<Arch>(e.output == Int8Output::U8 ? 0 : -128, e.cZero, scales);
-  }
-
   /// The bytes of an output, in the order of its channels: packing undoes the interleaving.
-  TESSERA_INLINE __m512i packed(const __m512i (&acc)[4], const Int8Bytes<Arch> &bytes) const {
+  TESSERA_INLINE __m512i packed(const __m512i (&acc)[4], const Int8Bytes<Arch> &toBytes) const {
     typename S::F scaled[4];
     TESSERA_UNROLL
     for (int v = 0; v < 4; ++v)
       scaled[v] = S::toFloat(acc[v]) * S::S::load(scale[v]);
-    return bytes.packed(scaled);
+    return toBytes.packed(scaled);
   }
 
   /// The channels there are; with Copies 2 those of two pixels, of which the second may not exist.
