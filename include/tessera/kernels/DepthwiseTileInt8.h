@@ -15,13 +15,13 @@ template <class Arch, class T> struct DepthwiseTileInt8 {
 
   /// Bytes of the packed filter for a block of channels: the sums of its taps (int32), then
   /// [kh][kw][kChannels].
-  static TESSERA_INLINE std::int64_t blockBytes(std::int64_t kh, std::int64_t kw) {
-    return kChannels * (4 + kh * kw);
+  static TESSERA_INLINE std::int64_t blockBytes(const ConvShape &s) {
+    return kChannels * (4 + s.kh * s.kw);
   }
-  /// Where the weight of a channel and tap is in what follows the sums.
-  static TESSERA_INLINE std::int64_t at(std::int64_t ky, std::int64_t kx, std::int64_t kw,
-                                        std::int64_t channel) {
-    return (ky * kw + kx) * kChannels + channel;
+  /// Where the weight of a channel and tap is in what follows the sums, in a block of so many.
+  static TESSERA_INLINE std::int64_t at(const ConvShape &s, std::int64_t ky, std::int64_t kx,
+                                        std::int64_t channel, std::int64_t) {
+    return (ky * s.kw + kx) * kChannels + channel;
   }
 
   /// How often the channels of a block are in it.
@@ -87,7 +87,7 @@ private:
         T values[kChannels];
         std::int8_t taps[kChannels];
         __builtin_memcpy(values, inside ? x + yy * xl.row + xx * xl.pixel : outside, sizeof values);
-        __builtin_memcpy(taps, filter + at(ky, kx, s.kw, 0), sizeof taps);
+        __builtin_memcpy(taps, filter + at(s, ky, kx, 0, channels), sizeof taps);
         for (std::int64_t i = 0; i < kChannels; ++i) // a product of bytes fits into 16 bits
           acc[i] += static_cast<std::int16_t>(values[i] * taps[i]);
       }
@@ -99,7 +99,7 @@ private:
     for (std::int64_t ky = 0; ky < s.kh; ++ky)
       for (std::int64_t kx = 0; kx < s.kw; ++kx)
         add(sums, oy * s.strideH - s.top + ky * s.dilationH,
-            ox * s.strideW - s.left + kx * s.dilationW, filter + at(ky, kx, s.kw, 0));
+            ox * s.strideW - s.left + kx * s.dilationW, filter + at(s, ky, kx, 0, channels));
   }
 
   void add(std::int32_t *sums, std::int64_t yy, std::int64_t xx, const std::int8_t *taps) const {

@@ -15,21 +15,30 @@ template <class T> struct DepthwiseTileInt8<Avx512Vnni, T> {
   using S = SimdInt8<Arch>;
   static constexpr std::int64_t kChannels = 64, kHalf = 32;
 
-  /// The sums of the taps (int32), then [ceil(kh / 4)][kw][4][16 channels][4 kernel rows], zero
-  /// behind the last row. Channel 16 * a + 4 * v + i is lane 4 * a + i of vector v: the order that
-  /// interleaving bytes within 128 bits gives.
-  static TESSERA_INLINE std::int64_t blockBytes(std::int64_t kh, std::int64_t kw) {
-    return kChannels * (4 + (kh + 3) / 4 * 4 * kw);
-  }
-  static TESSERA_INLINE std::int64_t at(std::int64_t ky, std::int64_t kx, std::int64_t kw,
-                                        std::int64_t channel) {
-    return ((ky / 4 * kw + kx) * 4 + vectorOf(channel)) * 64 + laneOf(channel) * 4 + ky % 4;
-  }
   /// How often its channels are in a block: twice where two pixels fit, kHalf apart.
   static TESSERA_INLINE std::int64_t copies(std::int64_t channels) {
     return channels <= kHalf ? 2 : 1;
   }
 
+  /// Whether the last row of taps is laid out by columns: alone in a group of four rows, four of
+  /// its taps are better interleaved with each other. Two lines of pairs of pixels are faster yet.
+  static TESSERA_INLINE bool isLastByColumns(const ConvShape &s, std::int64_t channels) {
+    return s.kh == 5 && s.kw == 5 && s.strideW <= 2 && s.dilationW == 1 && copies(channels) == 1;
+  }
+  /// The sums of the taps (int32), then [ceil(kh / 4)][kw][4][16 channels][4 kernel rows], zero
+  /// behind the last row. Channel 16 * a + 4 * v + i is lane 4 * a + i of vector v: the order that
+  /// interleaving bytes within 128 bits gives. A last row by columns is [2][4][16 channels][4]:
+  /// its taps from the second on, and the first followed by zeros.
+  static TESSERA_INLINE std::int64_t blockBytes(const ConvShape &s) {
+    return kChannels * (4 + (s.kh + 3) / 4 * 4 * s.kw);
+  }
+  static TESSERA_INLINE std::int64_t at(const ConvShape &s, std::int64_t ky, std::int64_t kx,
+                                        std::int64_t channel, std::int64_t channels) {
+    const bool alone = isLastByColumns(s, channels) && ky == 4;
+    const std::int64_t group = alone ? s.kw + (kx == 0) : ky / 4 * s.kw + kx;
+    const std::int64_t byte = alone ? (kx + 3) % 4 * (kx != 0) : ky % 4;
+    return (group * 4 + vectorOf(channel)) * 64 + laneOf(channel) * 4 + byte;
+  }
   DepthwiseTileInt8(const ConvShape &shape, const ConvLayout &layout, const T *x,
                     const std::int8_t *packed, std::int64_t firstChannel, std::int64_t count,
                     const Int8Epilogue &epilogue)
@@ -62,13 +71,17 @@ private:
     std::int64_t row, pixel;
   };
   /// How lines of outputs are computed.
-  template <int Rows, int Width, int Stride, int Copies, bool Narrow, bool Low> struct Kind {
+  template <int Rows, int Width, int Stride, int Copies, bool Narrow, bool Low, bool Last = false>
+  struct Kind {
     static constexpr int kRows = Rows;      ///< lines at a time
     static constexpr int kWidth = Width;    ///< of the kernel
     static constexpr int kStride = Stride;  ///< in columns between outputs
     static constexpr int kCopies = Copies;  ///< neighbours that are one output here
     static constexpr bool kNarrow = Narrow; ///< outputs are bytes
     static constexpr bool kLow = Low;       ///< the lines see no more than four of the image
+    static constexpr bool kLast = Last;     ///< isLastByColumns
+    /// Of pairs of pixels those that begin within others are made of their halves.
+    static constexpr int kPixels = Copies == 2 && Low ? 2 : 1;
     static constexpr int kLive = (Width + Stride - 1) / Stride; ///< outputs that see a column
   };
   /// What the windows of one or two lines of outputs have in common.
@@ -77,6 +90,8 @@ private:
     std::int64_t steps;                ///< of four rows
     std::int64_t whole;                ///< columns [0, whole) are read as whole vectors
     typename DepthwiseRows<T>::Row rows[K::kLow ? 4 : kMostRows];
+    __m512i last[4]; ///< with kLast: the last columns of the last row
+    __m512i four[4]; ///< of the last column that was read
   };
 
   const ConvShape &s;
@@ -85,7 +100,7 @@ private:
   std::int64_t channel, channels;
   const Int8Epilogue &e;
   alignas(64) std::int32_t first[4][16];
-  alignas(64) float scale[4][16];
+  alignas(64) float scales[4][16];
   Int8Bytes<Arch> bytes;
 
   static TESSERA_INLINE std::int64_t vectorOf(std::int64_t channel) { return channel % 16 / 4; }
@@ -115,16 +130,16 @@ private:
     Int8Finish<Arch>::first(start, tapSums, channel, channels, s.kh * s.kw, e.aZero + image.kShift,
                             e);
     ordered(first, start, channels);
-    float scales[kChannels] = {};
+    float factors[kChannels] = {};
     if (e.output != Int8Output::I32 && e.scaleStride == 1)
-      __builtin_memcpy(scales, e.scale + channel, static_cast<std::size_t>(channels) * 4);
+      __builtin_memcpy(factors, e.scale + channel, static_cast<std::size_t>(channels) * 4);
     else if (e.output != Int8Output::I32)
-      for (float &each : scales)
+      for (float &each : factors)
         each = e.scale[0];
-    ordered(scale, scales, channels);
+    ordered(scales, factors, channels);
     typename S::F all[4];
     for (int v = 0; v < 4; ++v)
-      all[v] = S::S::load(scale[v]);
+      all[v] = S::S::load(scales[v]);
     return Int8Bytes<Arch>(e.output == Int8Output::U8 ? 0 : -128, e.cZero, all);
   }
 
@@ -147,6 +162,10 @@ private:
   template <int Width, int Stride, int Copies, bool Narrow> void all(const Lines &to) const {
     constexpr bool kMayBeLow = Narrow && Width == 3; // the common one; else fewer programs
     std::int64_t oy = to.begin;
+    if constexpr (Width == 5)
+      if (isLastByColumns(s, channels))
+        for (; oy < to.end; ++oy)
+          line<Kind<1, Width, Stride, Copies, Narrow, false, true>>(to, oy);
     const std::int64_t vectors = (s.kh + 3) / 4 * s.kw * 4;
     // Two lines of outputs share the interleaved lines of the image. The filter of the second is a
     // kernel row later, which must leave no group of four.
@@ -186,17 +205,17 @@ private:
     const std::int64_t count = (s.outW + K::kCopies - 1) / K::kCopies;
     const bool fills = channels * K::kCopies == kChannels;
     const auto together = [&](std::int64_t pixel) { return K::kCopies == 1 || pixel == kHalf; };
-    Windows<K> see{{filter}, (s.kh + 3) / 4, 0, {}};
+    Windows<K> see{{filter}, K::kLast ? 1 : (s.kh + 3) / 4, 0, {}, {}, {}};
     if constexpr (K::kRows == 2)
       see.taps[1] = second;
     if (fills && together(image.xl.pixel))
       see.whole = s.w - K::kCopies + 1;
-    for (std::int64_t i = 0; i < (K::kLow ? 4 : see.steps * 4); ++i)
+    for (std::int64_t i = 0; i < (K::kLow ? 4 : K::kLast ? 5 : see.steps * 4); ++i)
       see.rows[i] = image.at(oy, i < s.kh + K::kRows - 1 ? i : 0); // any where there are no taps
     const std::int64_t size = K::kNarrow ? 1 : 4, yStep = to.pixel * K::kCopies * size;
     char *y[K::kRows];
     for (int r = 0; r < K::kRows; ++r)
-      y[r] = to.y + (oy + r) * to.row * size;
+      y[r] = to.y + (oy + r) * to.row * size + (K::kNarrow ? channel : 0);
     const std::int64_t whole = fills && together(to.pixel) ? s.outW / K::kCopies : 0;
     const Int8Bytes<Arch> toBytes = bytes;
 
@@ -212,19 +231,24 @@ private:
       TESSERA_UNROLL
       for (int now = 0; now < K::kLive; ++now) {
         TESSERA_UNROLL
-        for (int i = K::kWidth - K::kStride; i < K::kWidth; ++i, ++at)
+        for (int i = K::kWidth - K::kStride; i < K::kWidth; i += K::kPixels, at += K::kPixels)
           column<K>(acc, see, at, i, now);
-        TESSERA_UNROLL
-        for (int r = 0; r < K::kRows; ++r) {
-          if constexpr (!K::kNarrow)
-            storeWide(acc[now][r], y[r]);
-          else if (ox < whole)
-            _mm512_storeu_si512(y[r] + channel, packed(acc[now][r], toBytes));
-          else
-            storePart<K::kCopies>(packed(acc[now][r], toBytes), y[r] + channel, to.pixel,
-                                  ox * K::kCopies + 1 < s.outW);
-          y[r] += yStep;
+        if constexpr (!K::kNarrow) {
+          storeWide(acc[now], y);
+        } else {
+          typename S::F scaled[K::kRows][4];
+          scale(scaled, acc[now]);
+          TESSERA_UNROLL
+          for (int r = 0; r < K::kRows; ++r)
+            if (ox < whole)
+              _mm512_storeu_si512(y[r], toBytes.packed(scaled[r]));
+            else
+              storePart<K::kCopies>(toBytes.packed(scaled[r]), y[r], to.pixel,
+                                    ox * K::kCopies + 1 < s.outW);
         }
+        TESSERA_UNROLL
+        for (int r = 0; r < K::kRows; ++r)
+          y[r] += yStep;
         if (++ox == count)
           return;
         start(acc[now]);
@@ -242,23 +266,59 @@ private:
   }
 
   /// Adds column `at` of the image, which is column i of the window of output `now`, to that output
-  /// and to those after it.
+  /// and to those after it; with kPixels 2 also the next column, but for the first.
   template <class K>
   TESSERA_INLINE void column(__m512i (&acc)[K::kLive][K::kRows][4], Windows<K> &see,
                              std::int64_t at, int i, int now) const {
-    for (std::int64_t step = 0; step < (K::kLow ? 1 : see.steps); ++step) {
-      __m512i line[4], four[4];
-      image.template read<K::kCopies>(line, see.rows + step * 4, at, see.whole);
-      image.interleave(four, line);
+    __m512i line[4];
+    if constexpr (K::kPixels == 2) {
+      __m512i next[4];
+      const int ahead = i > 0 ? 1 : 0;
+      image.template next<2, 2>(line, see.rows, at + ahead, see.whole);
+      image.interleave(next, line);
+      if (ahead > 0) {
+        TESSERA_UNROLL
+        for (int v = 0; v < 4; ++v)
+          see.four[v] = _mm512_alignr_epi64(next[v], see.four[v], 4);
+        toAll<K>(acc, see, 0, i, now);
+      }
+      TESSERA_UNROLL
+      for (int v = 0; v < 4; ++v)
+        see.four[v] = next[v];
+      toAll<K>(acc, see, 0, i + ahead, now);
+      return;
+    }
+    for (std::int64_t step = 0; step < (K::kLow || K::kLast ? 1 : see.steps); ++step) {
+      image.template next<K::kCopies, 1>(line, see.rows + step * 4, at, see.whole);
+      image.interleave(see.four, line);
+      toAll<K>(acc, see, step, i, now);
+    }
+    if constexpr (K::kLast) {
+      TESSERA_UNROLL
+      for (int c = 0; c < 3; ++c)
+        see.last[c] = see.last[c + 1];
+      see.last[3] = image.template next<K::kCopies, 1>(see.rows[4], at, see.whole);
+      image.interleave(see.four, see.last);
       TESSERA_UNROLL
       for (int later = 0; later < K::kLive; ++later) {
         const int tap = i - later * K::kStride;
-        TESSERA_UNROLL
-        for (int r = 0; r < K::kRows; ++r)
-          if (tap >= 0)
-            add(acc[(now + later) % K::kLive][r], four,
-                see.taps[r] + (step * K::kWidth + tap) * 256);
+        if (tap >= 3) // four columns later those of taps 1 to 4, before that those of 0 to 3
+          add(acc[(now + later) % K::kLive][0], see.four, filter + (tap == 4 ? 5 : 6) * 256);
       }
+    }
+  }
+
+  template <class K>
+  TESSERA_INLINE void toAll(__m512i (&acc)[K::kLive][K::kRows][4], const Windows<K> &see,
+                            std::int64_t step, int i, int now) const {
+    TESSERA_UNROLL
+    for (int later = 0; later < K::kLive; ++later) {
+      const int tap = i - later * K::kStride;
+      TESSERA_UNROLL
+      for (int r = 0; r < K::kRows; ++r)
+        if (tap >= 0)
+          add(acc[(now + later) % K::kLive][r], see.four,
+              see.taps[r] + (step * K::kWidth + tap) * 256);
     }
   }
 
@@ -277,10 +337,13 @@ private:
         add(acc[0], four, taps);
       }
     const std::int64_t at = oy * to.row + ox * to.pixel;
-    if constexpr (Narrow)
-      storePart<1>(packed(acc[0], bytes), to.y + at + channel, to.pixel, false);
-    else
-      storeWide(acc[0], to.y + at * 4);
+    if constexpr (Narrow) {
+      typename S::F scaled[1][4];
+      scale(scaled, acc);
+      storePart<1>(bytes.packed(scaled[0]), to.y + at + channel, to.pixel, false);
+    } else {
+      storeWide(acc, {to.y + at * 4});
+    }
   }
 
   /// In this order and with the taps from memory: compilers that may choose keep many of them, and
@@ -293,16 +356,20 @@ private:
       __asm__ volatile("vpdpbusd %2, %1, %0" : "+v"(acc[v]) : "v"(column[v]), "m"(from[v]));
   }
 
-  /// The bytes of an output, in the order of its channels: packing undoes the interleaving.
-  TESSERA_INLINE __m512i packed(const __m512i (&acc)[4], const Int8Bytes<Arch> &toBytes) const {
-    typename S::F scaled[4];
+  /// Of as many lines of outputs: each factor is loaded once.
+  template <int Rows>
+  TESSERA_INLINE void scale(typename S::F (&scaled)[Rows][4], const __m512i (&acc)[Rows][4]) const {
     TESSERA_UNROLL
-    for (int v = 0; v < 4; ++v)
-      scaled[v] = S::toFloat(acc[v]) * S::S::load(scale[v]);
-    return toBytes.packed(scaled);
+    for (int v = 0; v < 4; ++v) {
+      const typename S::F factors = S::S::load(scales[v]);
+      TESSERA_UNROLL
+      for (int r = 0; r < Rows; ++r)
+        scaled[r][v] = S::toFloat(acc[r][v]) * factors;
+    }
   }
 
-  /// The channels there are; with Copies 2 those of two pixels, of which the second may not exist.
+  /// The bytes of the channels there are, in whose order packing has put them; with Copies 2 those
+  /// of two pixels, of which the second may not exist.
   template <int Copies>
   TESSERA_INLINE void storePart(__m512i from, char *y, std::int64_t pixel, bool hasSecond) const {
     if constexpr (Copies == 1)
@@ -313,6 +380,10 @@ private:
       _mm256_mask_storeu_epi8(y + pixel, half, _mm512_extracti64x4_epi64(from, 1));
   }
 
+  template <int Rows> void storeWide(const __m512i (&acc)[Rows][4], char *const (&y)[Rows]) const {
+    for (int r = 0; r < Rows; ++r)
+      storeWide(acc[r], y[r]);
+  }
   void storeWide(const __m512i (&acc)[4], char *y) const {
     alignas(64) std::int32_t mixed[4][16], sums[kChannels];
     TESSERA_UNROLL

@@ -72,8 +72,8 @@ private:
          block < w.channels() * (part + 1) / w.parts; ++block) {
       const std::int64_t ch = block * Tile::kChannels;
       const Tile tile(s, w.xl, w.x + image * w.xl.image + ch,
-                      w.filter + block * Tile::blockBytes(s.kh, s.kw), ch,
-                      least(s.c - ch, Tile::kChannels), w.e);
+                      w.filter + block * Tile::blockBytes(s), ch, least(s.c - ch, Tile::kChannels),
+                      w.e);
       tile.lines(first, last, w.y + image * w.yl.image * size, w.yl.row, w.yl.pixel);
     }
   }

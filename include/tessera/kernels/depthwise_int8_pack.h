@@ -15,7 +15,7 @@ template <class Arch> struct DepthwiseInt8Pack {
   /// kw + kx) * tapStride + channel * channelStride, in elements. dst does not overlap the filter.
   static std::int64_t run(const ConvShape *shape, const std::int8_t *filter, std::int64_t tapStride,
                           std::int64_t channelStride, void *dst) {
-    const std::int64_t bytes = Tile::blockBytes(shape->kh, shape->kw);
+    const std::int64_t bytes = Tile::blockBytes(*shape);
     const std::int64_t blocks = (shape->c + Tile::kChannels - 1) / Tile::kChannels;
     auto *out = static_cast<std::int8_t *>(dst);
     if (out != nullptr)
@@ -28,7 +28,7 @@ template <class Arch> struct DepthwiseInt8Pack {
 private:
   static void block(const ConvShape &s, const std::int8_t *filter, std::int64_t tapStride,
                     std::int64_t channelStride, std::int64_t channels, std::int8_t *out) {
-    __builtin_memset(out, 0, static_cast<std::size_t>(Tile::blockBytes(s.kh, s.kw)));
+    __builtin_memset(out, 0, static_cast<std::size_t>(Tile::blockBytes(s)));
     std::int32_t sums[Tile::kChannels] = {};
     std::int8_t *taps = out + Tile::kChannels * 4;
     for (std::int64_t ky = 0; ky < s.kh; ++ky)
@@ -36,7 +36,7 @@ private:
         for (std::int64_t ch = 0; ch < channels; ++ch) {
           const std::int8_t x = filter[(ky * s.kw + kx) * tapStride + ch * channelStride];
           for (std::int64_t copy = 0; copy < Tile::copies(channels); ++copy)
-            taps[Tile::at(ky, kx, s.kw, ch + copy * Tile::kHalf)] = x;
+            taps[Tile::at(s, ky, kx, ch + copy * Tile::kHalf, channels)] = x;
           sums[ch] += x;
         }
     __builtin_memcpy(out, sums, sizeof sums);
