@@ -270,6 +270,8 @@ TEST_CASE("depthwise_int8 is exact and requantises as Int8.h says", "[conv][int8
                           ConvShape{1, 3, 1, c, 6, 4, c, c, 5, 3, 1, 1, 1, 1, 4, 2},
                           ConvShape{1, 5, 4, c, 5, 4, c, c, 4, 5, 1, 1, 1, 1, 1, 2},
                           ConvShape{1, 3, 3, c, 3, 3, c, c, 17, 3, 1, 1, 1, 1, 8, 1},
+                          ConvShape{1, 9, 5, c, 5, 5, c, c, 5, 3, 2, 1, 1, 1, 2, 1},
+                          ConvShape{1, 4, 5, c, 4, 5, c, c, 9, 5, 1, 1, 1, 1, 4, 2},
                           ConvShape{2, 9, 11, c, 5, 6, c, c, 3, 3, 2, 2, 1, 1, 1, 1},
                           ConvShape{1, 5, 6, c, 5, 6, c, c, 5, 5, 1, 1, 1, 1, 2, 2},
                           ConvShape{1, 9, 8, c, 4, 5, c, c, 5, 5, 2, 2, 1, 1, 1, 3},
