@@ -204,15 +204,32 @@ void addMade(const std::string &op, const std::string &dtype, const std::string 
   });
 }
 
-std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed) {
-  const auto bytes = (static_cast<std::size_t>(count) * sizeof(float) + 127) / 64 * 64;
-  auto *data = static_cast<float *>(std::aligned_alloc(64, bytes));
+namespace {
+
+/// `count` elements, each made of a random number.
+template <class T, class Make>
+std::shared_ptr<T[]> randomly(std::int64_t count, std::uint32_t seed, Make make) {
+  const auto size = (static_cast<std::size_t>(count) * sizeof(T) + 127) / 64 * 64;
+  auto *data = static_cast<T *>(std::aligned_alloc(64, size));
   std::uint32_t state = seed * 2654435761u + 1;
   for (std::int64_t i = 0; i < count; ++i) {
     state = state * 1664525u + 1013904223u;
-    data[i] = static_cast<float>(static_cast<std::int32_t>(state)) * 0x1p-31f;
+    data[i] = make(state);
   }
-  return {data, [](float *p) { std::free(p); }};
+  return {data, [](T *p) { std::free(p); }};
+}
+
+} // namespace
+
+std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed) {
+  return randomly<float>(count, seed, [](std::uint32_t state) {
+    return static_cast<float>(static_cast<std::int32_t>(state)) * 0x1p-31f;
+  });
+}
+
+std::shared_ptr<std::int8_t[]> bytes(std::int64_t count, std::uint32_t seed) {
+  return randomly<std::int8_t>(
+      count, seed, [](std::uint32_t state) { return static_cast<std::int8_t>(state >> 24); });
 }
 
 double Product::flops() const {

@@ -34,6 +34,10 @@ void addMade(const std::string &op, const std::string &dtype, const std::string 
 /// Memory aligned to 64 bytes, filled with numbers in [-1, 1), kept until the program ends.
 std::shared_ptr<float[]> floats(std::int64_t count, std::uint32_t seed = 1);
 
+/// The same, filled with all values a byte may have. Both sides of a ratio must multiply such: the
+/// tiles of AMX were up to 1.4 times as fast on bytes that repeat every 64, and on zeros.
+std::shared_ptr<std::int8_t[]> bytes(std::int64_t count, std::uint32_t seed = 1);
+
 /// "4x1024"
 std::string shape(std::initializer_list<std::int64_t> sizes);
 

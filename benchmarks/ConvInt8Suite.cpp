@@ -6,14 +6,6 @@
 namespace tessera::bench {
 namespace {
 
-std::shared_ptr<std::int8_t[]> bytes(std::int64_t count) {
-  auto data = floats(count / 4 + 1);
-  auto *first = reinterpret_cast<std::int8_t *>(data.get());
-  for (std::int64_t i = 0; i < count; ++i)
-    first[i] = static_cast<std::int8_t>(i * 37 % 64);
-  return {data, first};
-}
-
 /// The filter as the kernel wants it; its rows are in order of (ky, kx, input channel).
 std::shared_ptr<std::int8_t[]> packedFilter(const Convolution &conv, const kernels::ConvShape &s,
                                             Isa isa) {
@@ -23,7 +15,7 @@ std::shared_ptr<std::int8_t[]> packedFilter(const Convolution &conv, const kerne
   if (!row)
     return {};
   const std::int64_t depth = conv.k * conv.k * (conv.c / conv.groups);
-  auto filter = bytes(depth * conv.outC);
+  auto filter = bytes(depth * conv.outC, 2);
   const auto pack = [&](void *to) {
     return depthwise ? row->function.depthwisePack(&s, filter.get(), conv.outC, 1, to)
                      : row->function.packRhsInt8(filter.get(), conv.outC, 1, to, depth, conv.outC);
@@ -48,7 +40,7 @@ Repeated ours(const Convolution &conv, ConvType type, const Setting &setting) {
   const kernels::ConvLayout xl{
       conv.size * conv.size * conv.c, conv.size * conv.c, conv.c, 1, conv.c, 0};
   const kernels::ConvLayout yl{out * out * conv.outC, out * conv.outC, conv.outC, 1, conv.outC, 0};
-  auto x = bytes(conv.size * conv.size * conv.c), y = bytes(out * out * conv.outC);
+  auto x = bytes(conv.size * conv.size * conv.c), y = bytes(out * out * conv.outC, 3);
   auto scale = floats(1);
   scale[0] = 0.001f;
   kernels::Int8Epilogue e;

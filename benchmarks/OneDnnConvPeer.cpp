@@ -10,15 +10,13 @@ namespace tessera::bench {
 namespace {
 
 /// Memory of its own with numbers in it.
-dnnl::memory filled(const dnnl::memory::desc &desc) {
+dnnl::memory filled(const dnnl::memory::desc &desc, std::uint32_t seed) {
   dnnl::memory memory(desc, oneDnn());
-  auto *bytes = static_cast<unsigned char *>(memory.get_data_handle());
-  const auto values = floats(static_cast<std::int64_t>(desc.get_size() / 4 + 1));
+  const auto size = static_cast<std::int64_t>(desc.get_size());
   if (desc.data_type() == dnnl::memory::data_type::f32)
-    std::memcpy(bytes, values.get(), desc.get_size());
+    std::memcpy(memory.get_data_handle(), floats(size / 4 + 1, seed).get(), desc.get_size());
   else
-    for (std::size_t i = 0; i < desc.get_size(); ++i)
-      bytes[i] = static_cast<unsigned char>(i * 37 % 64);
+    std::memcpy(memory.get_data_handle(), bytes(size, seed).get(), desc.get_size());
   return memory;
 }
 
@@ -43,9 +41,9 @@ Repeated oneDnnConvolution(const Convolution &conv, const std::string &layout, C
           {{1, conv.outC, conv.outSize(), conv.outSize()}, image, tag}, strides, pad, pad),
       attributes, oneDnn());
   return executing(dnnl::convolution_forward(desc),
-                   {{DNNL_ARG_SRC, filled(desc.src_desc())},
-                    {DNNL_ARG_WEIGHTS, filled(desc.weights_desc())},
-                    {DNNL_ARG_DST, filled(desc.dst_desc())}},
+                   {{DNNL_ARG_SRC, filled(desc.src_desc(), 1)},
+                    {DNNL_ARG_WEIGHTS, filled(desc.weights_desc(), 2)},
+                    {DNNL_ARG_DST, filled(desc.dst_desc(), 3)}},
                    {});
 }
 

@@ -8,9 +8,8 @@ namespace tessera::bench {
 
 Repeated oneDnnInt8Product(const Product &p, bool signedLeft) {
   using Type = dnnl::memory::data_type;
-  // Bytes in the place of floats; what they are makes no difference to the time.
-  auto a = floats((p.m * p.k + 3) / 4, 1), b = floats((p.k * p.n + 3) / 4, 2),
-       c = floats(p.m * p.n, 3);
+  auto a = bytes(p.m * p.k, 1), b = bytes(p.k * p.n, 2);
+  auto c = floats(p.m * p.n, 3);
   const dnnl::memory::desc ad({p.m, p.k}, signedLeft ? Type::s8 : Type::u8, Tag::ab);
   const dnnl::memory::desc cd({p.m, p.n}, Type::s32, Tag::ab);
   const dnnl::memory::desc bd({p.k, p.n}, Type::s8, Tag::any);

@@ -17,10 +17,10 @@ Repeated ourInt8Product(const Product &p, bool signedLeft, const Setting &settin
   const kernels::KernelRow *pack = kernels::findKernel("pack_rhs_int8", "s8", setting.isa);
   if (!row || !pack)
     return {};
-  auto a = bytesOf(p.m * p.k, 1), b = bytesOf(p.k * p.n, 2), c = floats(p.m * p.n, 3);
+  auto a = bytes(p.m * p.k, 1), b = bytes(p.k * p.n, 2);
+  auto c = floats(p.m * p.n, 3);
   auto packed = bytesOf(pack->function.packRhsInt8(nullptr, 0, 0, nullptr, p.k, p.n), 4);
-  pack->function.packRhsInt8(reinterpret_cast<const std::int8_t *>(b.get()), p.n, 1, packed.get(),
-                             p.k, p.n);
+  pack->function.packRhsInt8(b.get(), p.n, 1, packed.get(), p.k, p.n);
   const std::int64_t sizes[] = {p.m, p.n, p.k};
   auto workspace = bytesOf(row->function.matmulInt8(nullptr, sizes), 5);
   kernels::MatmulInt8Args g{};
